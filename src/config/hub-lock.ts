@@ -1,0 +1,27 @@
+/** What was resolved once, at the first install, and is never resolved again by a rerun. Stored as hub.lock.yaml. */
+export interface HubLock {
+  /** The hubctl version that wrote the file first. */
+  hubctl: string;
+  /** Random id of the deployment; the tag `hubctl:id` of everything it owns. */
+  id: string;
+  account: string;
+  region: string;
+  /** IAM role or user ARN that installed first; gets the cluster's first access entry. */
+  installer: string;
+  /** "1.36" */
+  kubernetes: string;
+  /** EKS add-on name -> version */
+  addons: Record<string, string>;
+  nodeImage: {
+    /** Release version of the managed node group's AMI, "1.36.1-20261110". */
+    release: string;
+    /** Karpenter's alias of the same image, "al2023@v20261110". */
+    alias: string;
+  };
+  /** Availability zones of the subnets, by zone id ("use2-az1") and name; the first is the core nodes' zone. */
+  zones: { id: string; name: string }[];
+  /** Helm chart name -> version */
+  charts: Record<string, string>;
+  /** Version of the provider hashicorp/aws. */
+  provider: string;
+}

@@ -1,0 +1,34 @@
+/**
+ * What a step finds when it asks AWS, Terraform, Helm or Kubernetes (never the journal).
+ * `done` and `unknown` say why; `change` says what `run` would do, `plan` is what `run` needs to do exactly that.
+ */
+export type Checked<Plan> = { done: string } | { change: string; plan: Plan } | { unknown: string };
+
+export interface Report {
+  /** What is being waited for right now, shown beside the step's title. */
+  progress(text: string): void;
+  /** One line that stays on the screen and in the log. */
+  note(text: string): void;
+}
+
+export interface Step<Context, Plan = unknown> {
+  /** Also the name of the step's file. */
+  readonly id: string;
+  /** What the operator gets, as an imperative: "Create the VPC and EKS cluster". */
+  readonly title: string;
+  check(context: Context): Promise<Checked<Plan>>;
+  /** Idempotent. Gets exactly what `check` planned. */
+  run(context: Context, plan: Plan, report: Report): Promise<void>;
+}
+
+/** Steps that run side by side; the list goes on when all of them have ended. */
+export interface StepGroup<Context> {
+  readonly sideBySide: readonly Step<Context>[];
+}
+
+export type StepList<Context> = readonly (Step<Context> | StepGroup<Context>)[];
+
+/** Lets a step with a plan type of its own stand in a list; the runner only ever hands a plan back to its step. */
+export function defineStep<Context, Plan>(step: Step<Context, Plan>): Step<Context> {
+  return step as Step<Context>;
+}
