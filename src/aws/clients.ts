@@ -1,0 +1,41 @@
+import { EC2Client } from "@aws-sdk/client-ec2";
+import { EFSClient } from "@aws-sdk/client-efs";
+import { EKSClient } from "@aws-sdk/client-eks";
+import { ElasticLoadBalancingV2Client } from "@aws-sdk/client-elastic-load-balancing-v2";
+import { IAMClient } from "@aws-sdk/client-iam";
+import { S3Client } from "@aws-sdk/client-s3";
+import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import { SSMClient } from "@aws-sdk/client-ssm";
+import { STSClient } from "@aws-sdk/client-sts";
+
+/** The only place where SDK clients are made, so that region and retries are the same everywhere. */
+export interface AwsClients {
+  readonly region: string;
+  readonly ec2: EC2Client;
+  readonly efs: EFSClient;
+  readonly eks: EKSClient;
+  readonly elb: ElasticLoadBalancingV2Client;
+  readonly iam: IAMClient;
+  readonly s3: S3Client;
+  readonly secrets: SecretsManagerClient;
+  readonly ssm: SSMClient;
+  readonly sts: STSClient;
+}
+
+export function createClients(region: string): AwsClients {
+  // The SDK warns about Node 20 on every start; the engines field and the README say what is supported.
+  process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] ??= "true";
+  const shared = { region, maxAttempts: 5 };
+  return {
+    region,
+    ec2: new EC2Client(shared),
+    efs: new EFSClient(shared),
+    eks: new EKSClient(shared),
+    elb: new ElasticLoadBalancingV2Client(shared),
+    iam: new IAMClient(shared),
+    s3: new S3Client(shared),
+    secrets: new SecretsManagerClient(shared),
+    ssm: new SSMClient(shared),
+    sts: new STSClient(shared),
+  };
+}

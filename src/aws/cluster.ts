@@ -1,0 +1,86 @@
+import { DescribeClusterCommand, type Cluster } from "@aws-sdk/client-eks";
+import { ToolError, UserError } from "../errors.ts";
+import type { AwsClients } from "./clients.ts";
+
+export async function describeCluster(aws: AwsClients, name: string): Promise<Cluster | undefined> {
+  try {
+    return (await aws.eks.send(new DescribeClusterCommand({ name }))).cluster;
+  } catch (error) {
+    if (error instanceof Error && error.name === "ResourceNotFoundException") return undefined;
+    throw error;
+  }
+}
+
+/** A cluster of that name that is not this deployment's is refused: adopting it could destroy somebody's work. */
+export function refuseForeignCluster(cluster: Cluster | undefined, deploymentId: string | undefined): void {
+  if (!cluster) return;
+  const id = cluster.tags?.["hubctl:id"];
+  if (id !== undefined && id === deploymentId) return;
+  const owner = id === undefined ? "carries no hubctl:id tag" : `belongs to the deployment with hubctl:id ${id}`;
+  throw new UserError(
+    "ForeignCluster",
+    `an EKS cluster named ${cluster.name ?? "?"} exists already and ${owner}` +
+      (deploymentId === undefined ? "; this deployment has not been installed yet" : `, not ${deploymentId}`),
+    { hint: "choose another deployment name, or bring the lock file of the deployment that owns the cluster" },
+  );
+}
+
+export interface ClusterAccess {
+  name: string;
+  region: string;
+  endpoint: string;
+  certificateAuthority: string;
+}
+
+/** How to reach the cluster's API server; undefined while it has no endpoint. */
+export async function findClusterAccess(aws: AwsClients, name: string): Promise<ClusterAccess | undefined> {
+  const cluster = await describeCluster(aws, name);
+  const certificateAuthority = cluster?.certificateAuthority?.data;
+  if (!cluster?.endpoint || !certificateAuthority) return undefined;
+  return { name, region: aws.region, endpoint: cluster.endpoint, certificateAuthority };
+}
+
+export function requireClusterAccess(access: ClusterAccess | undefined, name: string): ClusterAccess {
+  if (access) return access;
+  throw new ToolError("NoCluster", `there is no EKS cluster named ${name}, or it has no endpoint yet`, {
+    hint: `hubctl install --deployment ${name}`,
+  });
+}
+
+/**
+ * A kubeconfig with one context, whose logins come from `hubctl token`: no aws CLI, nothing secret in the file.
+ * `program` is the argv prefix that runs this hubctl.
+ */
+export function kubeconfigFor(access: ClusterAccess, program: readonly [string, ...string[]]): object {
+  const context = kubeContext(access.name);
+  return {
+    apiVersion: "v1",
+    kind: "Config",
+    "current-context": context,
+    clusters: [
+      {
+        name: context,
+        cluster: { server: access.endpoint, "certificate-authority-data": access.certificateAuthority },
+      },
+    ],
+    contexts: [{ name: context, context: { cluster: context, user: context } }],
+    users: [
+      {
+        name: context,
+        user: {
+          exec: {
+            apiVersion: "client.authentication.k8s.io/v1",
+            command: program[0],
+            args: [...program.slice(1), "token", "--cluster", access.name, "--region", access.region],
+            interactiveMode: "Never",
+            provideClusterInfo: false,
+          },
+        },
+      },
+    ],
+  };
+}
+
+export function kubeContext(cluster: string): string {
+  return `hubctl-${cluster}`;
+}

@@ -1,0 +1,152 @@
+import { DescribeAvailabilityZonesCommand, DescribeInstanceTypeOfferingsCommand } from "@aws-sdk/client-ec2";
+import { DescribeAddonVersionsCommand, DescribeClusterVersionsCommand } from "@aws-sdk/client-eks";
+import { GetParameterCommand } from "@aws-sdk/client-ssm";
+import type { HubConfig } from "../config/hub-config.ts";
+import type { HubLock } from "../config/hub-lock.ts";
+import { ToolError, UserError } from "../errors.ts";
+import { testedVersions } from "../versions.ts";
+import type { AwsClients } from "./clients.ts";
+
+export const addonNames = [
+  "vpc-cni",
+  "kube-proxy",
+  "coredns",
+  "eks-pod-identity-agent",
+  "aws-ebs-csi-driver",
+  "aws-efs-csi-driver",
+  "metrics-server",
+] as const;
+
+/** EKS has no control-plane capacity there: https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html */
+const zonesWithoutEks = new Set(["use1-az3", "usw1-az2", "cac1-az3"]);
+
+/** Asks AWS once for everything that would otherwise be "the default today". */
+export async function resolveVersions(
+  aws: AwsClients,
+  config: HubConfig,
+): Promise<Pick<HubLock, "kubernetes" | "addons" | "nodeImage" | "zones">> {
+  const [kubernetes, zones] = await Promise.all([resolveKubernetes(aws, config), resolveZones(aws, config)]);
+  const [addons, nodeImage] = await Promise.all([resolveAddons(aws, kubernetes), resolveNodeImage(aws, kubernetes)]);
+  return { kubernetes, addons, nodeImage, zones };
+}
+
+async function resolveKubernetes(aws: AwsClients, config: HubConfig): Promise<string> {
+  const { clusterVersions } = await aws.eks.send(new DescribeClusterVersionsCommand({}));
+  const offered = (clusterVersions ?? []).flatMap(({ clusterVersion, versionStatus }) =>
+    clusterVersion === undefined ? [] : [{ version: clusterVersion, standard: versionStatus === "STANDARD_SUPPORT" }],
+  );
+  const wanted = config.cluster.kubernetesVersion;
+  const list = offered
+    .map(({ version, standard }) => (standard ? version : `${version} (extended support)`))
+    .join(", ");
+  if (wanted === undefined) {
+    const newest = testedVersions.kubernetes.find((tested) =>
+      offered.some(({ version, standard }) => standard && version === tested),
+    );
+    if (newest !== undefined) return newest;
+    throw new UserError(
+      "KubernetesNotOffered",
+      `EKS in ${aws.region} offers none of the Kubernetes versions that this hubctl knows (offered: ${list})`,
+      {
+        hint: "upgrade hubctl, or name an offered version in the configuration",
+      },
+    );
+  }
+  const match = offered.find(({ version }) => version === wanted);
+  if (!match) {
+    throw new UserError("KubernetesNotOffered", `EKS in ${aws.region} does not offer Kubernetes ${wanted}`, {
+      hint: `choose one of: ${list}`,
+    });
+  }
+  if (!match.standard && config.cluster.supportPolicy === "STANDARD") {
+    throw new UserError("KubernetesOutOfSupport", `Kubernetes ${wanted} is out of EKS' standard support`, {
+      hint: `choose one of: ${list}; or set the support policy to extended, which costs six times as much per cluster hour`,
+    });
+  }
+  return wanted;
+}
+
+/** Two or three zones that can hold the control plane; the first also offers the core nodes' instance type. */
+async function resolveZones(aws: AwsClients, config: HubConfig): Promise<HubLock["zones"]> {
+  const instanceType = config.cluster.coreNodes.instanceType;
+  const [{ AvailabilityZones }, { InstanceTypeOfferings }] = await Promise.all([
+    aws.ec2.send(
+      new DescribeAvailabilityZonesCommand({
+        Filters: [
+          { Name: "zone-type", Values: ["availability-zone"] },
+          { Name: "state", Values: ["available"] },
+        ],
+      }),
+    ),
+    aws.ec2.send(
+      new DescribeInstanceTypeOfferingsCommand({
+        LocationType: "availability-zone-id",
+        Filters: [{ Name: "instance-type", Values: [instanceType] }],
+      }),
+    ),
+  ]);
+  const offering = new Set(InstanceTypeOfferings?.map(({ Location }) => Location));
+  const zones = (AvailabilityZones ?? [])
+    .flatMap(({ ZoneId, ZoneName }) => (ZoneId && ZoneName ? [{ id: ZoneId, name: ZoneName }] : []))
+    .filter(({ id }) => !zonesWithoutEks.has(id))
+    .sort((a, b) => a.id.localeCompare(b.id));
+  const core = zones.filter(({ id }) => offering.has(id));
+  if (core.length === 0) {
+    throw new UserError("InstanceTypeNotOffered", `no zone of ${aws.region} offers the instance type ${instanceType}`, {
+      hint: "choose another instance type for the core nodes, or another region",
+    });
+  }
+  const rest = zones.filter(({ id }) => !offering.has(id));
+  const chosen = [...core, ...rest].slice(0, 3);
+  if (chosen.length < 2) {
+    throw new UserError(
+      "TooFewZones",
+      `EKS needs two availability zones; ${aws.region} has ${chosen.length} that fit`,
+      {
+        hint: "choose another region",
+      },
+    );
+  }
+  return chosen;
+}
+
+async function resolveAddons(aws: AwsClients, kubernetes: string): Promise<Record<string, string>> {
+  const versions = await Promise.all(
+    addonNames.map(async (addonName) => {
+      const { addons } = await aws.eks.send(
+        new DescribeAddonVersionsCommand({ addonName, kubernetesVersion: kubernetes }),
+      );
+      const all = addons?.[0]?.addonVersions ?? [];
+      const preferred = all.find(({ compatibilities }) =>
+        compatibilities?.some(({ defaultVersion }) => defaultVersion),
+      );
+      const version = (preferred ?? all[0])?.addonVersion;
+      if (version === undefined) {
+        throw new UserError(
+          "AddonNotOffered",
+          `EKS offers no version of the add-on ${addonName} for Kubernetes ${kubernetes}`,
+          {
+            hint: "choose an older Kubernetes version in the configuration",
+          },
+        );
+      }
+      return [addonName, version] as const;
+    }),
+  );
+  return Object.fromEntries(versions);
+}
+
+/** https://docs.aws.amazon.com/eks/latest/userguide/retrieve-ami-id.html */
+async function resolveNodeImage(aws: AwsClients, kubernetes: string): Promise<HubLock["nodeImage"]> {
+  const Name = `/aws/service/eks/optimized-ami/${kubernetes}/amazon-linux-2023/x86_64/standard/recommended/release_version`;
+  const { Parameter } = await aws.ssm.send(new GetParameterCommand({ Name }));
+  const release = Parameter?.Value;
+  const date = release?.split("-").at(-1);
+  if (release === undefined || !date || !/^\d{8}$/.test(date)) {
+    throw new ToolError(
+      "NodeImageUnknown",
+      `the SSM parameter ${Name} holds no release version but ${String(release)}`,
+    );
+  }
+  return { release, alias: `al2023@v${date}` };
+}

@@ -1,0 +1,112 @@
+import { DeleteObjectCommand, GetObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
+import { hostname, userInfo } from "node:os";
+import { z } from "zod";
+import { UserError } from "../errors.ts";
+import type { AwsClients } from "./clients.ts";
+import { isStatus, stateBucketName } from "./state-bucket.ts";
+
+const holderSchema = z.object({
+  principal: z.string(),
+  user: z.string(),
+  host: z.string(),
+  pid: z.number(),
+  command: z.string(),
+  since: z.iso.datetime(),
+});
+
+export type LockHolder = z.infer<typeof holderSchema>;
+
+export interface RunLock {
+  release(): Promise<void>;
+}
+
+export interface LockRequest {
+  account: string;
+  deployment: string;
+  principal: string;
+  command: string;
+  /** Whether a process of this machine still runs; a dead holder's lock is taken over. */
+  isAlive(pid: number): boolean;
+}
+
+/**
+ * Takes the deployment's run lock, an object in the state bucket: created only if absent, replaced and deleted only if
+ * unchanged (https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-requests.html).
+ * UserError RunInProgress says who holds it.
+ */
+export async function acquireRunLock(aws: AwsClients, request: LockRequest): Promise<RunLock> {
+  const target = {
+    Bucket: stateBucketName(request.account, aws.region),
+    Key: `deployments/${request.deployment}/run.lock`,
+    ExpectedBucketOwner: request.account,
+  };
+  const holder: LockHolder = {
+    principal: request.principal,
+    user: userInfo().username,
+    host: hostname(),
+    pid: process.pid,
+    command: request.command,
+    since: new Date().toISOString(),
+  };
+  const put = (condition: { IfNoneMatch: "*" } | { IfMatch: string }) =>
+    aws.s3.send(new PutObjectCommand({ ...target, ...condition, Body: JSON.stringify(holder) }));
+
+  let etag: string | undefined;
+  try {
+    etag = (await put({ IfNoneMatch: "*" })).ETag;
+  } catch (error) {
+    if (!isTaken(error)) throw error;
+    const found = await readLock(aws, target);
+    if (found && !(found.holder.host === holder.host && !request.isAlive(found.holder.pid))) {
+      throw heldBy(request.deployment, found.holder, error);
+    }
+    try {
+      etag = (await put(found ? { IfMatch: found.etag } : { IfNoneMatch: "*" })).ETag;
+    } catch (second) {
+      if (!isTaken(second)) throw second;
+      const winner = await readLock(aws, target);
+      throw heldBy(request.deployment, winner?.holder, second);
+    }
+  }
+
+  return {
+    async release() {
+      if (etag === undefined) return;
+      try {
+        await aws.s3.send(new DeleteObjectCommand({ ...target, IfMatch: etag }));
+      } catch (error) {
+        // Gone or taken over by somebody else: then it is not ours to delete.
+        if (!isTaken(error) && !isStatus(error, 404)) throw error;
+      }
+    },
+  };
+}
+
+async function readLock(
+  aws: AwsClients,
+  target: { Bucket: string; Key: string; ExpectedBucketOwner: string },
+): Promise<{ holder: LockHolder; etag: string } | undefined> {
+  try {
+    const answer = await aws.s3.send(new GetObjectCommand(target));
+    const holder = holderSchema.parse(JSON.parse((await answer.Body?.transformToString()) ?? ""));
+    return answer.ETag === undefined ? undefined : { holder, etag: answer.ETag };
+  } catch (error) {
+    if (isStatus(error, 404)) return undefined;
+    throw error;
+  }
+}
+
+function heldBy(deployment: string, holder: LockHolder | undefined, cause: unknown): UserError {
+  const who = holder
+    ? `${holder.command} by ${holder.user}@${holder.host} (${holder.principal}, process ${holder.pid}) since ${holder.since}`
+    : "another run that has just started";
+  return new UserError("RunInProgress", `deployment ${deployment} is locked: ${who}`, {
+    hint: holder ? `wait until it ends, or end it on ${holder.host}; then run the same command again` : "run it again",
+    cause,
+  });
+}
+
+/** 412: the condition does not hold; 409: a concurrent write, which means the same to us. */
+function isTaken(error: unknown): boolean {
+  return isStatus(error, 412) || isStatus(error, 409);
+}
