@@ -1,0 +1,105 @@
+import { appendFileSync, closeSync, mkdirSync, openSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { join } from "node:path";
+import type { Binaries } from "./binaries/index.ts";
+import { endGroup, isGroupAlive, startTimeOf } from "./processes.ts";
+
+export interface SpawnOptions {
+  /** The whole environment of the child, apart from PATH and HOME; nothing else is inherited. */
+  env?: Readonly<Record<string, string>>;
+  cwd?: string;
+}
+
+export interface ChildExit {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+}
+
+/** A child in a process group of its own, which ends with the sandbox whatever happens to its parent. */
+export interface ManagedChild {
+  name: string;
+  pid: number;
+  logFile: string;
+  /** Settles when the process is gone; never rejects. */
+  exited: Promise<ChildExit>;
+  /** SIGTERM to the whole group, SIGKILL after a grace period; resolves when the group is gone. */
+  stop(): Promise<void>;
+}
+
+/** What every part of one sandbox shares. */
+export interface World {
+  name: string;
+  /** The sandbox's own folder; nothing is written outside it. */
+  dir: string;
+  account: string;
+  region: string;
+  binaries: Binaries;
+  /** URL of the AWS front, "http://127.0.0.1:PORT"; empty until it listens. */
+  endpoint: string;
+  /** Path of the log of that name. */
+  logFile(name: string): string;
+  /** Starts a program that the watchdog ends when the supervisor is gone. */
+  spawn(name: string, file: string, args: readonly string[], options?: SpawnOptions): ManagedChild;
+}
+
+export interface WorldSettings {
+  name: string;
+  dir: string;
+  account?: string;
+  region?: string;
+  binaries: Binaries;
+}
+
+/** One line per process that was started, in order: pid, start time, name, separated by tabs. */
+export const processRecord = "processes";
+
+const graceMilliseconds = 10_000;
+
+export function createWorld(settings: WorldSettings): World {
+  const { dir } = settings;
+  mkdirSync(join(dir, "logs"), { recursive: true, mode: 0o700 });
+  const logFile = (name: string) => join(dir, "logs", `${name}.log`);
+  return {
+    name: settings.name,
+    dir,
+    account: settings.account ?? "123456789012",
+    region: settings.region ?? "us-east-2",
+    binaries: settings.binaries,
+    endpoint: "",
+    logFile,
+    spawn: (name, file, args, options = {}) => spawnManaged(dir, name, file, args, logFile(name), options),
+  };
+}
+
+function spawnManaged(
+  dir: string,
+  name: string,
+  file: string,
+  args: readonly string[],
+  logFile: string,
+  options: SpawnOptions,
+): ManagedChild {
+  const log = openSync(logFile, "a", 0o600);
+  try {
+    const child = spawn(file, args, {
+      detached: true,
+      stdio: ["ignore", log, log],
+      cwd: options.cwd ?? dir,
+      env: { PATH: process.env["PATH"], HOME: process.env["HOME"], ...options.env },
+    });
+    const exited = new Promise<ChildExit>((resolve) => {
+      child.once("exit", (code, signal) => resolve({ code, signal }));
+      child.once("error", () => resolve({ code: 127, signal: null }));
+    });
+    const { pid } = child;
+    if (pid === undefined) throw new Error(`cannot start ${file}`);
+    appendFileSync(join(dir, processRecord), `${pid}\t${startTimeOf(pid) ?? ""}\t${name}\n`, { mode: 0o600 });
+    const stop = async () => {
+      if (isGroupAlive(pid)) await endGroup(pid, graceMilliseconds);
+      await exited;
+    };
+    return { name, pid, logFile, exited, stop };
+  } finally {
+    closeSync(log);
+  }
+}
