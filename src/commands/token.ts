@@ -1,0 +1,40 @@
+import { fromNodeProviderChain } from "@aws-sdk/credential-providers";
+import { z } from "zod";
+import { signClusterToken } from "../aws/token.ts";
+import { UserError } from "../errors.ts";
+
+export interface TokenOptions {
+  cluster: string;
+  region: string;
+}
+
+/**
+ * Prints an ExecCredential for kubectl and Helm, and nothing else on standard output.
+ * https://kubernetes.io/docs/reference/config-api/client-authentication.v1/
+ */
+export async function token(options: TokenOptions, env: NodeJS.ProcessEnv = process.env): Promise<string> {
+  const { token, expires } = await signClusterToken(options, fromNodeProviderChain());
+  return JSON.stringify({
+    kind: "ExecCredential",
+    apiVersion: requestedVersion(env["KUBERNETES_EXEC_INFO"]),
+    spec: {},
+    status: { token, expirationTimestamp: expires.toISOString().replace(/\.\d+Z$/, "Z") },
+  });
+}
+
+const execInfo = z.object({
+  apiVersion: z.enum(["client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1"]),
+});
+
+/** kubectl and Helm say in KUBERNETES_EXEC_INFO which version they want to read. */
+function requestedVersion(info: string | undefined): string {
+  if (info === undefined || info === "") return "client.authentication.k8s.io/v1beta1";
+  try {
+    return execInfo.parse(JSON.parse(info)).apiVersion;
+  } catch (cause) {
+    throw new UserError("ExecInfoInvalid", "KUBERNETES_EXEC_INFO does not ask for a credential version that hubctl knows", {
+      hint: "use kubectl 1.24 or newer",
+      cause,
+    });
+  }
+}
