@@ -1,3 +1,7 @@
+import { existsSync, readFileSync } from "node:fs";
+import { setTimeout as wait } from "node:timers/promises";
+import { findServiceModels } from "./service-models.ts";
+
 /** What startMoto needs of a sandbox's world. */
 export interface MotoHost {
   binaries: { motoServer: string };
@@ -13,9 +17,53 @@ export interface MotoHost {
 export interface Moto {
   /** "http://127.0.0.1:PORT" */
   endpoint: string;
+  /** Folder of botocore's service models, which come with moto. */
+  serviceModels?: string;
   stop(): Promise<void>;
 }
 
-export function startMoto(host: MotoHost): Promise<Moto> {
-  return Promise.reject(new Error(`Not there yet: ${host.binaries.motoServer}`));
+const environment = {
+  // Without them AttachRolePolicy of any of AWS' own policies fails.
+  MOTO_IAM_LOAD_MANAGED_POLICIES: "true",
+  // An instance type that does not exist is an error, as in AWS.
+  MOTO_EC2_ENABLE_INSTANCE_TYPE_VALIDATION: "true",
+  MOTO_ACM_VALIDATION_WAIT: "0",
+  PYTHONUNBUFFERED: "1",
+};
+
+const startLimit = 60_000;
+
+/** Starts moto on a port that the system chooses, and waits until it answers. */
+export async function startMoto(host: MotoHost, port = 0): Promise<Moto> {
+  const child = host.spawn("moto", host.binaries.motoServer, ["-H", "127.0.0.1", "-p", String(port)], {
+    env: environment,
+  });
+  const log = host.logFile("moto");
+  const deadline = Date.now() + startLimit;
+  for (;;) {
+    const endpoint = findEndpoint(log);
+    if (endpoint !== undefined && (await answers(endpoint))) {
+      const serviceModels = findServiceModels(host.binaries.motoServer);
+      return { endpoint, ...(serviceModels === undefined ? {} : { serviceModels }), stop: () => child.stop() };
+    }
+    if (Date.now() > deadline) {
+      await child.stop();
+      throw new Error(`moto did not answer within ${startLimit / 1000} s; its log: ${log}`);
+    }
+    await wait(50);
+  }
+}
+
+function findEndpoint(log: string): string | undefined {
+  if (!existsSync(log)) return undefined;
+  // The last one: the log may hold an earlier run's.
+  return [...readFileSync(log, "utf8").matchAll(/Running on (http:\/\/127\.0\.0\.1:\d+)/g)].at(-1)?.[1];
+}
+
+async function answers(endpoint: string): Promise<boolean> {
+  try {
+    return (await fetch(`${endpoint}/moto-api/config`)).ok;
+  } catch {
+    return false;
+  }
 }

@@ -1,0 +1,11 @@
+import type { Identities } from "../identities.ts";
+import type { MotoClient } from "../moto-client.ts";
+
+/** What an override may use. */
+export interface OverrideContext {
+  moto: MotoClient;
+  identities: Identities;
+  /** The sandbox's main account and region. */
+  account: string;
+  region: string;
+}
