@@ -1,0 +1,53 @@
+import { posix, sep } from "node:path";
+import type { ReleaseInputs } from "./inputs.ts";
+
+/** A chart that is downloaded; `version` is the one this hubctl was tested with, a lock file may name another. */
+export interface PublishedChart {
+  name: string;
+  version: string;
+  /** https: a chart repository; oci: the registry path that holds the chart. */
+  repository: string;
+}
+
+/** A chart that comes with hubctl. */
+export interface OwnChart {
+  name: string;
+  path: string;
+}
+
+export interface Release {
+  readonly name: string;
+  readonly namespace: string;
+  readonly chart: PublishedChart | OwnChart;
+  /** A plain object with a fixed key order. May hold secrets: it goes to Helm through standard input only. */
+  values(inputs: ReleaseInputs): Record<string, unknown>;
+}
+
+/**
+ * The words of a Helm command line that name the release's chart.
+ * `mirror` is a folder, an http(s) URL with chart archives, or an OCI registry path; `versions` is the lock file's `charts`.
+ */
+export function chartReference(
+  release: Release,
+  mirror?: string,
+  versions: Readonly<Record<string, string>> = {},
+): string[] {
+  const { chart } = release;
+  if ("path" in chart) return [chart.path];
+  const version = versions[chart.name] ?? chart.version;
+  if (mirror !== undefined && mirror !== "" && !isRegistry(mirror)) {
+    return [joinReference(mirror, `${chart.name}-${version}.tgz`)];
+  }
+  const source = mirror === undefined || mirror === "" ? chart.repository : mirror;
+  if (isRegistry(source)) return [joinReference(source, chart.name), "--version", version];
+  return [chart.name, "--repo", source, "--version", version];
+}
+
+function isRegistry(source: string): boolean {
+  return source.startsWith("oci://");
+}
+
+function joinReference(base: string, name: string): string {
+  const separator = base.includes("://") ? posix.sep : sep;
+  return `${base.replace(/[/\\]+$/, "")}${separator}${name}`;
+}
