@@ -1,0 +1,81 @@
+locals {
+  # The agent adds the cluster and the pod to the session as tags, hence TagSession. Other accounts' clusters and this
+  # account's other clusters can't take the role.
+  pod_trust = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Principal = { Service = "pods.eks.amazonaws.com" }
+      Action    = ["sts:AssumeRole", "sts:TagSession"]
+      Condition = {
+        StringEquals = { "aws:SourceAccount" = var.account_id }
+        ArnEquals    = { "aws:SourceArn" = local.cluster_arn }
+      }
+    }]
+  })
+
+  drivers = {
+    ebs-csi      = "Controller of the EBS driver"
+    efs-csi      = "Controller of the EFS driver"
+    efs-csi-node = "EFS driver on the nodes"
+  }
+}
+
+resource "aws_iam_role" "driver" {
+  for_each = local.drivers
+
+  name                 = "${local.prefix}-${each.key}"
+  path                 = var.role_path
+  permissions_boundary = var.permissions_boundary
+  description          = "${each.value} of the EKS cluster ${var.deployment}"
+  assume_role_policy   = local.pod_trust
+}
+
+resource "aws_iam_role_policy_attachment" "ebs_csi" {
+  role       = aws_iam_role.driver["ebs-csi"].name
+  policy_arn = "${local.iam_policy}/service-role/AmazonEBSCSIDriverPolicyV2"
+}
+
+resource "aws_iam_role_policy_attachment" "efs_csi" {
+  role       = aws_iam_role.driver["efs-csi"].name
+  policy_arn = "${local.iam_policy}/service-role/AmazonEFSCSIDriverPolicy"
+}
+
+# Mounts with the option "iam" are made by the driver's daemon set. The file system belongs to the other stack, so it
+# isn't named here; only what has a mount target in this VPC can be reached.
+resource "aws_iam_role_policy" "efs_csi_node" {
+  name = "mount"
+  role = aws_iam_role.driver["efs-csi-node"].name
+
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Sid      = "Mount"
+        Effect   = "Allow"
+        Action   = ["elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"]
+        Resource = "arn:${local.partition}:elasticfilesystem:${var.region}:${var.account_id}:file-system/*"
+        Condition = {
+          Bool = { "elasticfilesystem:AccessedViaMountTarget" = "true" }
+        }
+      },
+      {
+        Sid      = "FindMountTargetWithoutName"
+        Effect   = "Allow"
+        Action   = ["elasticfilesystem:DescribeMountTargets", "ec2:DescribeAvailabilityZones"]
+        Resource = "*"
+      },
+    ]
+  })
+}
+
+# The add-on itself takes an association for its controller only:
+# https://github.com/kubernetes-sigs/aws-efs-csi-driver/issues/1759
+resource "aws_eks_pod_identity_association" "efs_csi_node" {
+  cluster_name    = aws_eks_cluster.this.name
+  namespace       = "kube-system"
+  service_account = "efs-csi-node-sa"
+  role_arn        = aws_iam_role.driver["efs-csi-node"].arn
+
+  depends_on = [aws_iam_role_policy.efs_csi_node]
+}

@@ -1,0 +1,41 @@
+terraform {
+  required_version = ">= 1.10"
+
+  required_providers {
+    aws = {
+      source  = "hashicorp/aws"
+      version = "= 5.100.0"
+    }
+  }
+
+  # Bucket, key and region come from a file given with -backend-config.
+  backend "s3" {}
+}
+
+provider "aws" {
+  region              = var.region
+  allowed_account_ids = [var.account_id]
+
+  default_tags {
+    tags = local.tags
+  }
+}
+
+data "aws_partition" "current" {}
+
+locals {
+  # The user's tags come first, so that they can't hide whose resource it is.
+  tags = merge(var.tags, {
+    "hubctl:deployment" = var.deployment
+    "hubctl:id"         = var.deployment_id
+    "hubctl:stack"      = "cluster"
+  })
+
+  # IAM names are the account's, not the region's: part of the id keeps two deployments of one name apart. 32 + 10
+  # characters leave 22 of 64 for the purpose.
+  prefix = "${var.deployment}-${substr(var.deployment_id, 0, 8)}"
+
+  partition   = data.aws_partition.current.partition
+  iam_policy  = "arn:${local.partition}:iam::aws:policy"
+  cluster_arn = "arn:${local.partition}:eks:${var.region}:${var.account_id}:cluster/${var.deployment}"
+}

@@ -1,0 +1,22 @@
+output "file_system_id" {
+  description = "EFS file system of homes and shared folder."
+  value       = aws_efs_file_system.homes.id
+
+  # Whoever mounts it may rely on its policy.
+  depends_on = [aws_efs_file_system_policy.homes]
+}
+
+output "home_access_point_id" {
+  description = "EFS access point of the users' homes."
+  value       = aws_efs_access_point.folders["home"].id
+}
+
+output "shared_access_point_id" {
+  description = "EFS access point of the shared folder."
+  value       = aws_efs_access_point.folders["shared"].id
+}
+
+output "generated_secret_arn" {
+  description = "Secrets Manager secret that holds the generated values."
+  value       = aws_secretsmanager_secret.generated.arn
+}

@@ -1,0 +1,33 @@
+terraform {
+  required_version = ">= 1.10"
+
+  required_providers {
+    aws = {
+      source  = "hashicorp/aws"
+      version = "= 5.100.0"
+    }
+  }
+
+  # Bucket, key and region come from a file given with -backend-config.
+  backend "s3" {}
+}
+
+provider "aws" {
+  region              = var.region
+  allowed_account_ids = [var.account_id]
+
+  default_tags {
+    tags = local.tags
+  }
+}
+
+data "aws_partition" "current" {}
+
+locals {
+  # The user's tags come first, so that they can't hide whose resource it is.
+  tags = merge(var.tags, {
+    "hubctl:deployment" = var.deployment
+    "hubctl:id"         = var.deployment_id
+    "hubctl:stack"      = "storage"
+  })
+}
