@@ -1,0 +1,36 @@
+import { findDeployment, type Deployment, type DeploymentChoice } from "./deployment.ts";
+import type { HubConfig, Secrets } from "./hub-config.ts";
+import { configError } from "./problem.ts";
+import { readHubYaml } from "./hub-yaml.ts";
+import { readSecrets } from "./secrets.ts";
+import type { RunTerraform } from "./read-tfvars.ts";
+import { readTfvarsForm } from "./tfvars-form.ts";
+import { configWarnings } from "./warnings.ts";
+
+export interface LoadOptions extends DeploymentChoice {
+  /** Runs `terraform` (or `tofu`); only called for a Dandihub variables file. */
+  runTerraform: RunTerraform;
+}
+
+export interface LoadedDeployment {
+  deployment: Deployment;
+  config: HubConfig;
+  secrets: Secrets;
+  warnings: string[];
+}
+
+/** Finds and reads a deployment; throws one error that lists all that is wrong with its file and environment. */
+export async function loadDeployment(options: LoadOptions): Promise<LoadedDeployment> {
+  const deployment = findDeployment(options);
+  const read =
+    deployment.form === "hub.yaml" ? readHubYaml(deployment, options.cwd) : await readTfvarsForm(deployment, options);
+  const { config, method, warnings } = read;
+  const { secrets, problems } =
+    method === undefined ? noSecrets : readSecrets(method, deployment.form, options.env, read.secrets);
+  const all = [...read.problems, ...problems];
+  if (all.length > 0 || config === undefined) throw configError(deployment.name, all);
+  return { deployment, config, secrets, warnings: [...warnings, ...configWarnings(config)] };
+}
+
+/** If the file does not even tell the login method, there is no telling what is missing. */
+const noSecrets = { secrets: {}, problems: [] };
