@@ -25,6 +25,8 @@ export abstract class HubctlError extends Error {
   readonly hint: string | undefined;
   readonly output: string | undefined;
   log: string | undefined;
+  /** The command that goes on from here; set by whoever knows which command is running. */
+  resume: string | undefined;
 
   constructor(code: string, message: string, details: ErrorDetails = {}) {
     super(message, { cause: details.cause });

@@ -1,0 +1,197 @@
+import { AbortError, HubctlError, SeveralErrors, ToolError } from "../errors.ts";
+import type { Output } from "../ui/output.ts";
+import { toExpected } from "../ui/errors.ts";
+import type { Interrupts } from "./interrupt.ts";
+import type { Journal } from "./journal.ts";
+import type { Classify, Wait } from "./retry.ts";
+import { withRetry } from "./retry.ts";
+import type { StepView } from "./run-view.ts";
+import { createView } from "./run-view.ts";
+import type { Checked, Report, Step, StepGroup, StepList } from "./step.ts";
+
+export interface RunOptions {
+  output: Output;
+  classify: Classify;
+  interrupts?: Pick<Interrupts, "signal">;
+  journal?: Pick<Journal, "record">;
+  log?: (line: string) => void;
+  /** How the run is continued, as a command; ends every failure that names nothing better. */
+  resume?: string;
+  wait?: Wait;
+  /** Seconds since some moment; only a test needs another clock. */
+  clock?: () => number;
+}
+
+/** What every step found, by step id. */
+export type CheckedList = ReadonlyMap<string, Checked<unknown>>;
+
+export interface StepResult {
+  id: string;
+  title: string;
+  outcome: "done" | "skipped";
+  /** Why it was skipped. */
+  reason?: string;
+  seconds: number;
+  attempts: number;
+}
+
+export interface RunResult {
+  steps: StepResult[];
+  seconds: number;
+}
+
+/** Asks every step what it would do. Changes nothing. */
+export async function checkSteps<Context>(
+  list: StepList<Context>,
+  context: Context,
+  options: RunOptions,
+): Promise<CheckedList> {
+  const found = new Map<string, Checked<unknown>>();
+  const { output } = options;
+  for (const members of list.map(membersOf)) {
+    refuseWhenInterrupted(options, members[0]?.title);
+    const endStatus = output.showStatus(`checking: ${members.map(({ title }) => title).join(" · ")}`);
+    const report: Report = { progress: () => undefined, note: (text) => output.note(text) };
+    const settled = await Promise.allSettled(
+      members.map(async (step) => {
+        found.set(step.id, await withRetry(step.id, () => step.check(context), retryOptions(options, report)));
+      }),
+    ).finally(endStatus);
+    throwFailures(settled, options, members);
+  }
+  return found;
+}
+
+/** Whether a list of checks leaves anything to do. */
+export function hasChanges(checked: CheckedList): boolean {
+  return [...checked.values()].some((found) => !("done" in found));
+}
+
+/** Runs the steps that are not done, in order, and stops at the first failure. */
+export async function runSteps<Context>(
+  list: StepList<Context>,
+  checked: CheckedList,
+  context: Context,
+  options: RunOptions,
+): Promise<RunResult> {
+  const clock = options.clock ?? (() => performance.now() / 1000);
+  const started = clock();
+  const results: StepResult[] = [];
+  const view = await createView(list, options.output, clock);
+  let hasRun = false;
+  try {
+    for (const members of list.map(membersOf)) {
+      refuseWhenInterrupted(options, members[0]?.title);
+      const isStale: boolean = hasRun;
+      const settled: PromiseSettledResult<StepResult>[] = await Promise.allSettled(
+        members.map((step) => runStep(step, { checked, isStale, context, options, clock, view: view.step(step.id) })),
+      );
+      throwFailures(settled, options, members);
+      const ended = settled.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
+      results.push(...ended);
+      hasRun ||= ended.some(({ outcome }) => outcome === "done");
+      view.goOn();
+    }
+  } finally {
+    await view.close();
+  }
+  return { steps: results, seconds: clock() - started };
+}
+
+interface Turn<Context> {
+  checked: CheckedList;
+  /** An earlier step has changed something since the step was checked. */
+  isStale: boolean;
+  context: Context;
+  options: RunOptions;
+  clock: () => number;
+  view: StepView;
+}
+
+async function runStep<Context>(step: Step<Context>, turn: Turn<Context>): Promise<StepResult> {
+  const { options, view, clock, context } = turn;
+  const { journal } = options;
+  const started = clock();
+  const seconds = (): number => clock() - started;
+  let attempts = 0;
+  const attempt = async (number: number): Promise<string | undefined> => {
+    attempts = number;
+    const first = number === 1 && !turn.isStale ? turn.checked.get(step.id) : undefined;
+    // After a failed attempt the world is another one: the plan is made and guarded anew.
+    const found = first !== undefined && !("unknown" in first) ? first : await step.check(context);
+    if ("unknown" in found) {
+      throw new ToolError("StepNotReady", `${step.title}: cannot tell what to do: ${found.unknown}`);
+    }
+    if ("done" in found) return found.done;
+    journal?.record({ event: "step-started", step: step.id, attempt: number });
+    options.log?.(`step ${step.id}, attempt ${number}: ${found.change}`);
+    await step.run(context, found.plan, view);
+    return undefined;
+  };
+  const base = { id: step.id, title: step.title };
+  view.start();
+  try {
+    const reason = await withRetry(step.id, attempt, {
+      ...retryOptions(options, view),
+      onRetry: (failure) =>
+        journal?.record({ event: "step-retried", step: step.id, attempt: failure.attempt, failure: failure.id }),
+    });
+    if (reason !== undefined && attempts === 1) {
+      journal?.record({ event: "step-skipped", step: step.id, reason });
+      view.skip(reason);
+      return { ...base, outcome: "skipped", reason, seconds: seconds(), attempts };
+    }
+    journal?.record({ event: "step-done", step: step.id, seconds: seconds() });
+    view.done(seconds());
+    return { ...base, outcome: "done", seconds: seconds(), attempts };
+  } catch (error) {
+    const expected = toExpected(error);
+    const code = expected instanceof HubctlError ? expected.code : "Bug";
+    journal?.record({ event: "step-failed", step: step.id, seconds: seconds(), code });
+    view.fail(seconds());
+    throw expected;
+  }
+}
+
+function membersOf<Context>(entry: Step<Context> | StepGroup<Context>): readonly Step<Context>[] {
+  return "sideBySide" in entry ? entry.sideBySide : [entry];
+}
+
+function retryOptions(options: RunOptions, report: Report) {
+  const { classify, wait, interrupts } = options;
+  return {
+    classify,
+    report,
+    ...(wait === undefined ? {} : { wait }),
+    ...(interrupts === undefined ? {} : { signal: interrupts.signal }),
+  };
+}
+
+function refuseWhenInterrupted(options: RunOptions, next: string | undefined): void {
+  if (!options.interrupts?.signal.aborted) return;
+  const before = next === undefined ? "" : ` before "${next}"`;
+  throw withResume(new AbortError("Interrupted", `interrupted${before}`), options);
+}
+
+/** Fails with what failed; an interrupt is one failure, however many tools it ended. */
+function throwFailures<Context>(
+  settled: readonly PromiseSettledResult<unknown>[],
+  options: RunOptions,
+  members: readonly Step<Context>[],
+): void {
+  const errors = settled.flatMap((result) => (result.status === "rejected" ? [toExpected(result.reason)] : []));
+  if (errors.length === 0) return;
+  if (options.interrupts?.signal.aborted) {
+    const titles = members.filter((_, index) => settled[index]?.status === "rejected").map(({ title }) => `"${title}"`);
+    const interrupted = new AbortError("Interrupted", `interrupted during ${titles.join(" and ")}`, {
+      cause: errors[0],
+    });
+    throw withResume(interrupted, options);
+  }
+  throw withResume(errors.length === 1 ? errors[0] : new SeveralErrors(errors), options);
+}
+
+function withResume(error: unknown, options: RunOptions): unknown {
+  if (error instanceof HubctlError) error.resume ??= options.resume;
+  return error;
+}

@@ -1,0 +1,212 @@
+import { isDeepStrictEqual } from "node:util";
+import { z } from "zod";
+import { type Command, CommandError, type Exec } from "./exec.ts";
+
+/** Which cluster, as whom. Every call names it, whatever the operator's shell is set to. */
+export interface KubeTarget {
+  kubeconfig: string;
+  context: string;
+}
+
+export interface ReleaseTarget extends KubeTarget {
+  release: string;
+  namespace: string;
+}
+
+export interface UpgradeOptions {
+  /** The words that name the chart: a path, or a name with --repo and --version. */
+  chart: readonly string[];
+  values: Record<string, unknown>;
+  /** Of the values, those that must not show up in anything that Helm prints. */
+  secrets?: readonly string[];
+  timeoutSeconds: number;
+  createNamespace?: boolean;
+}
+
+/**
+ * Values go through standard input. A failed upgrade is not rolled back: what broke it is needed to see why, and the
+ * next run upgrades from there.
+ */
+export function upgradeCommand(target: ReleaseTarget, options: UpgradeOptions): Command {
+  const { release, ...place } = target;
+  return {
+    ...helm(place, [
+      "upgrade",
+      "--install",
+      release,
+      ...options.chart,
+      "--values",
+      "-",
+      "--wait",
+      "--timeout",
+      `${options.timeoutSeconds}s`,
+      "--history-max",
+      "10",
+      ...(options.createNamespace === false ? [] : ["--create-namespace"]),
+      "--output",
+      "json",
+    ]),
+    input: JSON.stringify(options.values),
+    ...(options.secrets === undefined ? {} : { secrets: options.secrets }),
+  };
+}
+
+export function metadataCommand(target: ReleaseTarget): Command {
+  const { release, ...place } = target;
+  return helm(place, ["get", "metadata", release, "--output", "json"]);
+}
+
+/** Prints the values as they are, secrets included: its result belongs into no log. */
+export function valuesCommand(target: ReleaseTarget): Command {
+  const { release, ...place } = target;
+  return helm(place, ["get", "values", release, "--output", "json"]);
+}
+
+export function historyCommand(target: ReleaseTarget): Command {
+  const { release, ...place } = target;
+  return helm(place, ["history", release, "--output", "json"]);
+}
+
+export function rollbackCommand(target: ReleaseTarget, revision: number): Command {
+  const { release, ...place } = target;
+  return helm(place, ["rollback", release, String(revision)]);
+}
+
+/** Of a release whose very first revision never came to an end: there is nothing to go back to. */
+export function uninstallCommand(target: ReleaseTarget): Command {
+  const { release, ...place } = target;
+  return helm(place, ["uninstall", release, "--wait"]);
+}
+
+export function listCommand(target: KubeTarget): Command {
+  return {
+    ...helmFor(target),
+    args: ["list", "--all-namespaces", "--output", "json", ...clusterFlags(target)],
+  };
+}
+
+export function versionCommand(): Command {
+  return { file: "helm", args: ["version", "--template", "{{.Version}}"] };
+}
+
+export interface ReleaseMetadata {
+  chart: string;
+  version: string;
+  revision: number;
+  /** "deployed", "failed", "pending-install", "pending-upgrade", … */
+  status: string;
+}
+
+const metadataSchema = z.object({
+  chart: z.string(),
+  version: z.string(),
+  revision: z.number(),
+  status: z.string(),
+});
+
+export function parseMetadata(stdout: string): ReleaseMetadata {
+  return metadataSchema.parse(JSON.parse(stdout));
+}
+
+/** A release without values of its own has `null`. */
+export function parseValues(stdout: string): Record<string, unknown> {
+  return z.record(z.string(), z.unknown()).nullable().parse(JSON.parse(stdout)) ?? {};
+}
+
+const historySchema = z.array(z.object({ revision: z.number(), status: z.string() }));
+
+export function parseHistory(stdout: string): z.infer<typeof historySchema> {
+  return historySchema.parse(JSON.parse(stdout));
+}
+
+const listSchema = z.array(
+  z.object({ name: z.string(), namespace: z.string(), revision: z.string(), status: z.string(), chart: z.string() }),
+);
+
+export function parseList(stdout: string): z.infer<typeof listSchema> {
+  return listSchema.parse(JSON.parse(stdout));
+}
+
+export interface WantedRelease {
+  chart: string;
+  version: string;
+  values: Record<string, unknown>;
+}
+
+export type ReleaseState =
+  | { kind: "missing" }
+  | { kind: "current"; revision: number }
+  /** A Helm that was killed left it like this; it must be put right before the next upgrade. */
+  | { kind: "interrupted"; status: string; lastGood: number | undefined }
+  | { kind: "different"; reasons: string[] };
+
+/**
+ * Compares the release with what is wanted, since `helm upgrade` would always make a revision. Values are compared
+ * in memory, and only the names of those that differ are told.
+ */
+export async function readReleaseState(
+  exec: Exec,
+  target: ReleaseTarget,
+  wanted: WantedRelease,
+): Promise<ReleaseState> {
+  const metadata = await readMetadata(exec, target);
+  if (metadata === undefined) return { kind: "missing" };
+  if (metadata.status.startsWith("pending-") || metadata.status === "uninstalling") {
+    const history = parseHistory((await exec(historyCommand(target))).stdout);
+    const lastGood = history.findLast(({ status }) => status === "deployed" || status === "superseded")?.revision;
+    return { kind: "interrupted", status: metadata.status, lastGood };
+  }
+  const values = parseValues((await exec(valuesCommand(target))).stdout);
+  const reasons = [
+    ...(metadata.status === "deployed" ? [] : [`its last revision is ${metadata.status}`]),
+    ...(metadata.chart === wanted.chart && metadata.version === wanted.version
+      ? []
+      : [`chart ${metadata.chart} ${metadata.version} -> ${wanted.chart} ${wanted.version}`]),
+    ...describeDifference(values, wanted.values),
+  ];
+  return reasons.length === 0 ? { kind: "current", revision: metadata.revision } : { kind: "different", reasons };
+}
+
+/** Makes a release that a killed Helm left behind ready for the next upgrade. */
+export async function repairRelease(
+  exec: Exec,
+  target: ReleaseTarget,
+  state: Extract<ReleaseState, { kind: "interrupted" }>,
+): Promise<void> {
+  const { lastGood } = state;
+  await exec(lastGood === undefined ? uninstallCommand(target) : rollbackCommand(target, lastGood));
+}
+
+async function readMetadata(exec: Exec, target: ReleaseTarget): Promise<ReleaseMetadata | undefined> {
+  try {
+    return parseMetadata((await exec(metadataCommand(target))).stdout);
+  } catch (error) {
+    // The one answer that Helm gives in words only.
+    if (error instanceof CommandError && error.fullOutput.includes("release: not found")) return undefined;
+    throw error;
+  }
+}
+
+function describeDifference(current: Record<string, unknown>, wanted: Record<string, unknown>): string[] {
+  // Helm keeps values as JSON: what has no JSON form, like undefined, is not there.
+  const plain = z.record(z.string(), z.unknown()).parse(JSON.parse(JSON.stringify(wanted)));
+  const names = [...new Set([...Object.keys(current), ...Object.keys(plain)])].sort();
+  const changed = names.filter((name) => !isDeepStrictEqual(current[name], plain[name]));
+  return changed.length === 0 ? [] : [`values of ${changed.join(", ")}`];
+}
+
+function helm(place: KubeTarget & { namespace: string }, args: readonly string[]): Command {
+  return { ...helmFor(place), args: [...args, "--namespace", place.namespace, ...clusterFlags(place)] };
+}
+
+function helmFor(target: KubeTarget): Omit<Command, "args"> {
+  // Helm's own variables would win over the kubeconfig, or keep releases elsewhere.
+  const disturbing = ["HELM_DRIVER", "HELM_NAMESPACE", "HELM_KUBEAPISERVER", "HELM_KUBETOKEN", "HELM_KUBEASUSER"];
+  const more = ["HELM_KUBEASGROUPS", "HELM_KUBECAFILE", "HELM_KUBECONTEXT", "HELM_KUBEINSECURE_SKIP_TLS_VERIFY"];
+  const env = Object.fromEntries([...disturbing, ...more].map((name) => [name, undefined]));
+  return { file: "helm", env: { ...env, KUBECONFIG: target.kubeconfig } };
+}
+
+function clusterFlags({ kubeconfig, context }: KubeTarget): string[] {
+  return ["--kubeconfig", kubeconfig, "--kube-context", context];
+}

@@ -1,0 +1,141 @@
+import { createHash } from "node:crypto";
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import {
+  initCommand,
+  outputCommand,
+  planCommand,
+  applyCommand,
+  showPlanCommand,
+  stateListCommand,
+} from "./terraform.ts";
+import { parseOutputs, parseStateList, type TerraformBinary, type TerraformFolder } from "./terraform.ts";
+import { parsePlan, type PlanSummary } from "./terraform-plan.ts";
+import { followEarlierRun, runTerraform } from "./terraform-run.ts";
+import type { TerraformReport, TerraformRunDependencies } from "./terraform-run.ts";
+
+export interface StackOptions {
+  dir: string;
+  binary: TerraformBinary;
+  /** File with the settings of the backend. */
+  backendConfig?: string;
+  /** Folder that the stacks of a deployment share for unpacked providers. */
+  pluginCache: string;
+}
+
+export interface PlannedStack {
+  /** The saved plan: what was checked is what will be applied. */
+  file: string;
+  summary: PlanSummary;
+}
+
+/** One rendered stack, and Terraform to work on it. */
+export interface Stack {
+  /** Follows what an earlier run left working, then makes the folder ready; does nothing if it is. */
+  init(report: TerraformReport): Promise<void>;
+  plan(report: TerraformReport): Promise<PlannedStack>;
+  apply(planned: PlannedStack, report: TerraformReport): Promise<void>;
+  /** Includes sensitive ones. */
+  outputs(): Promise<Record<string, unknown>>;
+  resources(): Promise<string[]>;
+  /** Where Terraform keeps the checksums of its providers; put one there before `init` to have it respected. */
+  readonly providerLockFile: string;
+}
+
+export function createStack(options: StackOptions, dependencies: TerraformRunDependencies): Stack {
+  const { dir, binary, pluginCache } = options;
+  const folder: TerraformFolder = { file: binary.file, dir, pluginCache };
+  const planFile = join(dir, "plan.tfplan");
+  const { exec } = dependencies;
+  return {
+    providerLockFile: providerLockFile(dir),
+    async init(report) {
+      await followEarlierRun(dir, dependencies, report);
+      await oneAtATime(pluginCache, () => initialise(folder, options, dependencies, report));
+    },
+    async plan(report) {
+      rmSync(planFile, { force: true });
+      const command = planCommand(folder, { out: planFile });
+      await runTerraform({ command, dir, action: "plan" }, dependencies, report);
+      const { stdout } = await exec(showPlanCommand(folder, planFile));
+      return { file: planFile, summary: parsePlan(stdout) };
+    },
+    async apply({ file, summary }, report) {
+      const total = summary.create.length + summary.update.length + summary.delete.length + 2 * summary.replace.length;
+      await runTerraform({ command: applyCommand(folder, file), dir, action: "apply", total }, dependencies, report);
+      rmSync(file, { force: true });
+    },
+    outputs: async () => parseOutputs((await exec(outputCommand(folder))).stdout),
+    resources: async () => parseStateList((await exec(stateListCommand(folder))).stdout),
+  };
+}
+
+const initialising = new Map<string, Promise<void>>();
+
+/** Terraform's plugin cache does not bear two installations at once. */
+async function oneAtATime(key: string, work: () => Promise<void>): Promise<void> {
+  const before = initialising.get(key) ?? Promise.resolve();
+  const mine = before.catch(() => undefined).then(work);
+  initialising.set(key, mine);
+  await mine;
+}
+
+async function initialise(
+  folder: TerraformFolder,
+  options: StackOptions,
+  dependencies: TerraformRunDependencies,
+  report: TerraformReport,
+): Promise<void> {
+  const { dir, backendConfig, pluginCache, binary } = options;
+  mkdirSync(pluginCache, { recursive: true });
+  const sources = readSources(dir);
+  const backend = backendConfig === undefined ? "" : readFileSync(join(dir, backendConfig), "utf8");
+  const mark = join(dir, ".terraform", "hubctl-initialised");
+  const lock = providerLockFile(dir);
+  const fingerprint = hash(binary.file, binary.version, backend, sources, readIfThere(lock));
+  if (readIfThere(mark) === fingerprint && hasProviders(dir)) return;
+
+  // Without checksums Terraform would unpack into the cache again, under the feet of the stack that is using it.
+  const known = join(pluginCache, `${hash(requiredProviders(sources))}.lock.hcl`);
+  if (!existsSync(lock) && existsSync(known)) copyFileSync(known, lock);
+  report.progress("installing Terraform's providers");
+  const command = initCommand(folder, backendConfig === undefined ? {} : { backendConfig });
+  await runTerraform({ command, dir, action: "init" }, dependencies, report);
+  if (existsSync(lock)) copyFileSync(lock, known);
+  mkdirSync(join(dir, ".terraform"), { recursive: true });
+  writeFileSync(mark, hash(binary.file, binary.version, backend, sources, readIfThere(lock)));
+}
+
+function readSources(dir: string): string {
+  const names = readdirSync(dir).filter((name) => name.endsWith(".tf") || name.endsWith(".tf.json"));
+  return names
+    .sort()
+    .map((name) => readFileSync(join(dir, name), "utf8"))
+    .join("\n");
+}
+
+/** The text of the block, up to a closing brace at its own depth. */
+function requiredProviders(sources: string): string {
+  return /required_providers\s*\{(?:[^{}]|\{[^{}]*\})*\}/.exec(sources)?.[0].replaceAll(/\s+/g, " ") ?? "";
+}
+
+/** Whether every provider that the folder links to is still there. */
+function hasProviders(dir: string): boolean {
+  const providers = join(dir, ".terraform", "providers");
+  if (!existsSync(providers)) return true;
+  return readdirSync(providers, { recursive: true, encoding: "utf8" }).every((name) =>
+    existsSync(join(providers, name)),
+  );
+}
+
+function providerLockFile(dir: string): string {
+  return join(dir, ".terraform.lock.hcl");
+}
+
+function readIfThere(path: string): string {
+  return existsSync(path) ? readFileSync(path, "utf8") : "";
+}
+
+function hash(...texts: readonly string[]): string {
+  return createHash("sha256").update(JSON.stringify(texts)).digest("hex");
+}

@@ -1,0 +1,149 @@
+import { z } from "zod";
+import { UserError } from "../errors.ts";
+import type { Command, Exec } from "./exec.ts";
+
+/** The Terraform-compatible binary of a run. */
+export interface TerraformBinary {
+  file: string;
+  flavor: "terraform" | "opentofu";
+  version: string;
+}
+
+/** A folder with a rendered stack, and the binary to run there. */
+export interface TerraformFolder {
+  readonly file: string;
+  readonly dir: string;
+  /** Where unpacked providers are kept once for all stacks of a deployment. */
+  readonly pluginCache?: string;
+}
+
+const oldest = { major: 1, minor: 10 };
+const lockTimeout = "-lock-timeout=60s";
+
+export function initCommand(
+  folder: TerraformFolder,
+  options: { backendConfig?: string; lockfile?: "readonly"; upgrade?: boolean } = {},
+): Command {
+  return inFolder(folder, [
+    "init",
+    "-input=false",
+    "-no-color",
+    "-reconfigure",
+    ...(options.backendConfig === undefined ? [] : [`-backend-config=${options.backendConfig}`]),
+    ...(options.lockfile === undefined ? [] : [`-lockfile=${options.lockfile}`]),
+    ...(options.upgrade === true ? ["-upgrade"] : []),
+  ]);
+}
+
+/** Plans into a file, so that exactly what was checked can be applied. */
+export function planCommand(folder: TerraformFolder, options: { out: string; destroy?: boolean }): Command {
+  return inFolder(folder, [
+    "plan",
+    "-input=false",
+    "-no-color",
+    "-json",
+    lockTimeout,
+    ...(options.destroy === true ? ["-destroy"] : []),
+    `-out=${options.out}`,
+  ]);
+}
+
+export function showPlanCommand(folder: TerraformFolder, planFile: string): Command {
+  return inFolder(folder, ["show", "-no-color", "-json", planFile]);
+}
+
+/** Applies a saved plan; Terraform itself refuses it when the state has changed since. */
+export function applyCommand(folder: TerraformFolder, planFile: string): Command {
+  return inFolder(folder, ["apply", "-input=false", "-no-color", "-json", lockTimeout, planFile]);
+}
+
+/** Prints sensitive outputs too: its result belongs into no log. */
+export function outputCommand(folder: TerraformFolder): Command {
+  return inFolder(folder, ["output", "-no-color", "-json"]);
+}
+
+export function stateListCommand(folder: TerraformFolder): Command {
+  return inFolder(folder, ["state", "list"]);
+}
+
+export function forceUnlockCommand(folder: TerraformFolder, lockId: string): Command {
+  return inFolder(folder, ["force-unlock", "-force", lockId]);
+}
+
+export function versionCommand(file: string): Command {
+  return { file, args: ["version", "-json"], env: terraformEnv() };
+}
+
+const outputsSchema = z.record(z.string(), z.object({ sensitive: z.boolean().default(false), value: z.unknown() }));
+
+export function parseOutputs(stdout: string): Record<string, unknown> {
+  const outputs = outputsSchema.parse(JSON.parse(stdout));
+  return Object.fromEntries(Object.entries(outputs).map(([name, output]) => [name, output.value]));
+}
+
+export function parseStateList(stdout: string): string[] {
+  return stdout.split("\n").filter((line) => line !== "");
+}
+
+const versionSchema = z.object({ terraform_version: z.string() });
+
+export function parseVersion(stdout: string): string {
+  // Warnings about the CLI configuration come before the JSON.
+  const json = stdout.slice(Math.max(stdout.indexOf("{"), 0));
+  return versionSchema.parse(JSON.parse(json)).terraform_version;
+}
+
+/** Finds HUBCTL_TERRAFORM, else terraform, else tofu on PATH, from 1.10 on. */
+export async function findTerraform(exec: Exec, env: NodeJS.ProcessEnv = process.env): Promise<TerraformBinary> {
+  const chosen = env["HUBCTL_TERRAFORM"] ?? "";
+  const candidates = chosen === "" ? ["terraform", "tofu"] : [chosen];
+  const tooOld: string[] = [];
+  for (const file of candidates) {
+    const stdout = await runIfInstalled(exec, versionCommand(file));
+    if (stdout === undefined) continue;
+    const version = parseVersion(stdout);
+    if (isNewEnough(version)) return { file, version, flavor: await flavorOf(exec, file) };
+    tooOld.push(`${file} ${version}`);
+  }
+  const hint = "install Terraform 1.10 or newer, or OpenTofu 1.10 or newer, or point HUBCTL_TERRAFORM at one";
+  if (tooOld.length > 0) throw new UserError("TerraformTooOld", `${tooOld.join(" and ")} is older than 1.10`, { hint });
+  throw new UserError("ToolNotFound", `neither of these is installed or on PATH: ${candidates.join(", ")}`, { hint });
+}
+
+async function runIfInstalled(exec: Exec, command: Command): Promise<string | undefined> {
+  try {
+    return (await exec(command)).stdout;
+  } catch (error) {
+    if (error instanceof UserError && error.code === "ToolNotFound") return undefined;
+    throw error;
+  }
+}
+
+async function flavorOf(exec: Exec, file: string): Promise<TerraformBinary["flavor"]> {
+  // `version -json` has the same keys in both, so this is the one place where a program's name is read off its text.
+  const { stdout } = await exec({ file, args: ["version"], env: terraformEnv() });
+  return /^OpenTofu /m.test(stdout) ? "opentofu" : "terraform";
+}
+
+function isNewEnough(version: string): boolean {
+  const [major = 0, minor = 0] = version.split(".").map(Number);
+  return major > oldest.major || (major === oldest.major && minor >= oldest.minor);
+}
+
+function inFolder(folder: TerraformFolder, args: string[]): Command {
+  return { file: folder.file, args, cwd: folder.dir, env: terraformEnv(folder.pluginCache) };
+}
+
+/** Settings of the operator's shell that would change what hubctl's own arguments mean are taken away. */
+function terraformEnv(pluginCache?: string): Record<string, string | undefined> {
+  const disturbing = ["TF_CLI_ARGS", "TF_WORKSPACE", "TF_DATA_DIR"];
+  const perCommand = ["init", "plan", "show", "apply", "output", "state_list", "force_unlock", "version"];
+  return {
+    TF_IN_AUTOMATION: "1",
+    TF_INPUT: "0",
+    CHECKPOINT_DISABLE: "1",
+    ...Object.fromEntries(disturbing.map((name) => [name, undefined])),
+    ...Object.fromEntries(perCommand.map((name) => [`TF_CLI_ARGS_${name}`, undefined])),
+    ...(pluginCache === undefined ? {} : { TF_PLUGIN_CACHE_DIR: pluginCache }),
+  };
+}
