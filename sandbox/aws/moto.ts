@@ -1,9 +1,13 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
+import { imagesForMoto } from "./node-images.ts";
 import { findServiceModels } from "./service-models.ts";
 
 /** What startMoto needs of a sandbox's world. */
 export interface MotoHost {
+  /** The sandbox's own folder. */
+  dir: string;
   binaries: { motoServer: string };
   logFile(name: string): string;
   spawn(
@@ -35,8 +39,10 @@ const startLimit = 60_000;
 
 /** Starts moto on a port that the system chooses, and waits until it answers. */
 export async function startMoto(host: MotoHost, port = 0): Promise<Moto> {
+  const images = join(host.dir, "node-images.json");
+  writeFileSync(images, JSON.stringify(imagesForMoto()));
   const child = host.spawn("moto", host.binaries.motoServer, ["-H", "127.0.0.1", "-p", String(port)], {
-    env: environment,
+    env: { ...environment, MOTO_AMIS_PATH: images },
   });
   const log = host.logFile("moto");
   const deadline = Date.now() + startLimit;

@@ -1,8 +1,7 @@
 import { UserError } from "../errors.ts";
 import type { HubConfig } from "./hub-config.ts";
 import type { HubLock } from "./hub-lock.ts";
-
-export type StackName = "storage" | "cluster";
+import type { StackName } from "./work-dir.ts";
 
 /** The add-ons of the cluster stack, in the order in which they come up. */
 export const addonNames = [

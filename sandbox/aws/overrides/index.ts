@@ -1,9 +1,20 @@
 import type { Override } from "../received.ts";
 import type { OverrideContext } from "./context.ts";
-import { answerSts } from "./sts.ts";
 import { registerAccessKeys } from "./iam-access-keys.ts";
+import { hideTemplatesOwnTags } from "./launch-template-tags.ts";
+import { nameLoadBalancers } from "./load-balancer-names.ts";
+import { answerPricing } from "./pricing.ts";
+import { answerNodeImageParameters } from "./ssm-node-images.ts";
+import { answerSts } from "./sts.ts";
 
 /** What moto lacks or gets wrong, one file per call or service; the first that answers wins. */
 export function createOverrides(context: OverrideContext): Override[] {
-  return [answerSts(context), registerAccessKeys(context)];
+  return [
+    answerSts(context),
+    registerAccessKeys(context),
+    answerNodeImageParameters(),
+    hideTemplatesOwnTags(context),
+    nameLoadBalancers(context),
+    answerPricing(),
+  ];
 }

@@ -1,3 +1,4 @@
+# Where the state is, hubctl says in a file of its own (backend.tf.json).
 terraform {
   required_version = ">= 1.10"
 
@@ -7,9 +8,6 @@ terraform {
       version = "= 5.100.0"
     }
   }
-
-  # Bucket, key and region come from a file given with -backend-config.
-  backend "s3" {}
 }
 
 provider "aws" {
