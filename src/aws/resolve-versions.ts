@@ -2,20 +2,11 @@ import { DescribeAvailabilityZonesCommand, DescribeInstanceTypeOfferingsCommand 
 import { DescribeAddonVersionsCommand, DescribeClusterVersionsCommand } from "@aws-sdk/client-eks";
 import { GetParameterCommand } from "@aws-sdk/client-ssm";
 import type { HubConfig } from "../config/hub-config.ts";
+import { addonNames } from "../config/terraform-variables.ts";
 import type { HubLock } from "../config/hub-lock.ts";
 import { ToolError, UserError } from "../errors.ts";
 import { testedVersions } from "../versions.ts";
 import type { AwsClients } from "./clients.ts";
-
-export const addonNames = [
-  "vpc-cni",
-  "kube-proxy",
-  "coredns",
-  "eks-pod-identity-agent",
-  "aws-ebs-csi-driver",
-  "aws-efs-csi-driver",
-  "metrics-server",
-] as const;
 
 /** EKS has no control-plane capacity there: https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html */
 const zonesWithoutEks = new Set(["use1-az3", "usw1-az2", "cac1-az3"]);

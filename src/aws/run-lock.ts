@@ -10,6 +10,8 @@ const holderSchema = z.object({
   user: z.string(),
   host: z.string(),
   pid: z.number(),
+  /** Tells the process from a later one of the machine with the same id. */
+  identity: z.string(),
   command: z.string(),
   since: z.iso.datetime(),
 });
@@ -25,8 +27,8 @@ export interface LockRequest {
   deployment: string;
   principal: string;
   command: string;
-  /** Whether a process of this machine still runs; a dead holder's lock is taken over. */
-  isAlive(pid: number): boolean;
+  /** What tells a running process of this machine from others; undefined when it is gone. A dead holder's lock is taken over. */
+  identify(pid: number): Promise<string | undefined>;
 }
 
 /**
@@ -45,6 +47,7 @@ export async function acquireRunLock(aws: AwsClients, request: LockRequest): Pro
     user: userInfo().username,
     host: hostname(),
     pid: process.pid,
+    identity: (await request.identify(process.pid)) ?? "",
     command: request.command,
     since: new Date().toISOString(),
   };
@@ -57,7 +60,7 @@ export async function acquireRunLock(aws: AwsClients, request: LockRequest): Pro
   } catch (error) {
     if (!isTaken(error)) throw error;
     const found = await readLock(aws, target);
-    if (found && !(found.holder.host === holder.host && !request.isAlive(found.holder.pid))) {
+    if (found && !(await isDead(found.holder, holder.host, request))) {
       throw heldBy(request.deployment, found.holder, error);
     }
     try {
@@ -80,6 +83,11 @@ export async function acquireRunLock(aws: AwsClients, request: LockRequest): Pro
       }
     },
   };
+}
+
+/** Only a process of this machine can be known to be dead. */
+async function isDead({ host, pid, identity }: LockHolder, thisHost: string, request: LockRequest): Promise<boolean> {
+  return host === thisHost && (await request.identify(pid)) !== identity;
 }
 
 async function readLock(

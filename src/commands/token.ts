@@ -32,9 +32,13 @@ function requestedVersion(info: string | undefined): string {
   try {
     return execInfo.parse(JSON.parse(info)).apiVersion;
   } catch (cause) {
-    throw new UserError("ExecInfoInvalid", "KUBERNETES_EXEC_INFO does not ask for a credential version that hubctl knows", {
-      hint: "use kubectl 1.24 or newer",
-      cause,
-    });
+    throw new UserError(
+      "ExecInfoInvalid",
+      "KUBERNETES_EXEC_INFO does not ask for a credential version that hubctl knows",
+      {
+        hint: "use kubectl 1.24 or newer",
+        cause,
+      },
+    );
   }
 }

@@ -15,7 +15,7 @@ const request = {
   deployment: "dandihub",
   principal: "arn:aws:iam::123456789012:user/operator",
   command: "hubctl install",
-  isAlive: () => false,
+  identify: (pid: number) => Promise.resolve(pid === process.pid ? "mine" : undefined),
 };
 const taken = Object.assign(new Error("At least one of the pre-conditions you specified did not hold"), {
   name: "PreconditionFailed",
@@ -29,6 +29,7 @@ function heldBy(host: string, pid: number) {
     user: "colleague",
     host,
     pid,
+    identity: "theirs",
     command: "hubctl install",
     since: "2026-11-20T10:00:00.000Z",
   };
@@ -73,7 +74,7 @@ test("takes over the lock of a dead process of this machine, if nobody else has 
 
 test("never takes over from a living process", async () => {
   heldBy(hostname(), 4711);
-  await expect(acquireRunLock(aws, { ...request, isAlive: () => true })).rejects.toMatchObject({
+  await expect(acquireRunLock(aws, { ...request, identify: () => Promise.resolve("theirs") })).rejects.toMatchObject({
     code: "RunInProgress",
   });
 });

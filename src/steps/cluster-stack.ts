@@ -1,0 +1,18 @@
+import { describeCluster, refuseForeignCluster } from "../aws/cluster.ts";
+import { defineStep } from "../engine/step.ts";
+import type { Installation } from "./installation.ts";
+import { applyStack, checkStack } from "./terraform-stack.ts";
+
+export const clusterStack = defineStep({
+  id: "cluster-stack",
+  title: "Create the VPC, the EKS cluster and its core nodes",
+  async check(installation: Installation) {
+    const [cluster, { lock, recorded }] = await Promise.all([
+      describeCluster(installation.aws, installation.config.name),
+      installation.lock(),
+    ]);
+    refuseForeignCluster(cluster, recorded ? lock.id : undefined);
+    return checkStack("cluster")(installation);
+  },
+  run: applyStack("cluster"),
+});

@@ -1,0 +1,160 @@
+import { randomBytes } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { stringify } from "yaml";
+import type { z } from "zod";
+import { findClusterAccess, kubeconfigFor, kubeContext } from "../aws/cluster.ts";
+import type { KubeTarget } from "../tools/helm.ts";
+import { createClients, type AwsClients } from "../aws/clients.ts";
+import { getCaller, principalArn, type Caller } from "../aws/caller.ts";
+import { resolveVersions } from "../aws/resolve-versions.ts";
+import { readSecretValue } from "../aws/secret-value.ts";
+import { findStateBucket } from "../aws/state-bucket.ts";
+import type { Deployment } from "../config/deployment.ts";
+import type { HubConfig, Secrets } from "../config/hub-config.ts";
+import type { HubLock } from "../config/hub-lock.ts";
+import { readLock } from "../config/lock-file.ts";
+import type { WorkDir } from "../config/work-dir.ts";
+import {
+  clusterOutputsSchema,
+  generatedSecretsSchema,
+  storageOutputsSchema,
+  type ClusterOutputs,
+  type GeneratedSecrets,
+  type ReleaseInputs,
+  type StorageOutputs,
+} from "../releases/inputs.ts";
+import type { Exec } from "../tools/exec.ts";
+import { testedVersions } from "../versions.ts";
+import { memo, type Memo } from "./memo.ts";
+import { findTerraform, type TerraformBinary } from "../tools/terraform.ts";
+import type { TerraformRunDependencies } from "../tools/terraform-run.ts";
+import { deploymentStack, type DeploymentStack } from "./terraform-stack.ts";
+
+/** What the steps of one deployment share: its configuration, its tools, and answers that several of them need. */
+export interface Installation {
+  readonly deployment: Deployment;
+  readonly config: HubConfig;
+  readonly secrets: Secrets;
+  readonly workDir: WorkDir;
+  readonly aws: AwsClients;
+  readonly exec: Exec;
+  /** The argv prefix that runs this hubctl. */
+  readonly program: readonly [string, ...string[]];
+  /** Folder, URL or registry that charts come from instead of their own repositories. */
+  readonly chartMirror: string | undefined;
+  readonly signal: AbortSignal;
+  readonly stacks: { storage: DeploymentStack; cluster: DeploymentStack };
+  readonly terraform: Memo<TerraformBinary>;
+  readonly caller: Memo<Caller>;
+  /** The lock file's content, or before the first install what it will hold. */
+  readonly lock: Memo<{ lock: HubLock; recorded: boolean }>;
+  readonly stateBucketReady: Memo<boolean>;
+  /** Outputs of the stacks; undefined until they have been applied. */
+  readonly storageOutputs: Memo<StorageOutputs | undefined>;
+  readonly clusterOutputs: Memo<ClusterOutputs | undefined>;
+  readonly generatedSecrets: Memo<GeneratedSecrets | undefined>;
+  /** The kubeconfig that fits the cluster as it is now; undefined until there is one. */
+  readonly kubeconfigText: Memo<string | undefined>;
+  /** Undefined until that kubeconfig has been written. */
+  readonly kubeTarget: Memo<KubeTarget | undefined>;
+  /** What the values of Helm releases are made of; undefined until all of it exists. */
+  readonly releaseInputs: Memo<ReleaseInputs | undefined>;
+  /** Where the hub's load balancer answers, once it is known. */
+  loadBalancer?: string;
+  takeRunLock(): Promise<void>;
+  /** Forgets the answers that a change of what exists may have made wrong. */
+  forget(): void;
+}
+
+export interface InstallationOptions extends Pick<
+  Installation,
+  "deployment" | "config" | "secrets" | "workDir" | "exec" | "program" | "chartMirror" | "signal"
+> {
+  hubctlVersion: string;
+  hideSecrets: (...values: string[]) => void;
+  terraformRuns: TerraformRunDependencies;
+  takeRunLock(installation: Installation): Promise<void>;
+}
+
+export function createInstallation(options: InstallationOptions): Installation {
+  const { deployment, config, secrets, hubctlVersion, hideSecrets } = options;
+  const aws = createClients(config.aws.region);
+  const installation: Installation = {
+    ...options,
+    aws,
+    get stacks() {
+      return stacks;
+    },
+    terraform: memo(() => findTerraform(options.exec)),
+    caller: memo(() => getCaller(aws)),
+    lock: memo(async () => {
+      const recorded = readLock(deployment.lockFile);
+      if (recorded) return { lock: recorded, recorded: true };
+      return { lock: await newLock(installation, hubctlVersion), recorded: false };
+    }),
+    stateBucketReady: memo(async () => (await findStateBucket(aws, (await installation.caller()).account)) === "ready"),
+    storageOutputs: memo(async () => readOutputs(storageOutputsSchema, await installation.stacks.storage.outputs())),
+    clusterOutputs: memo(async () => readOutputs(clusterOutputsSchema, await installation.stacks.cluster.outputs())),
+    generatedSecrets: memo(async () => {
+      const storage = await installation.storageOutputs();
+      const text = storage && (await readSecretValue(aws, storage.generated_secret_arn));
+      if (text === undefined) return undefined;
+      const generated = generatedSecretsSchema.parse(JSON.parse(text));
+      hideSecrets(...Object.values(generated));
+      return generated;
+    }),
+    kubeconfigText: memo(async () => {
+      const access = await findClusterAccess(aws, config.name);
+      return access && stringify(kubeconfigFor(access, options.program));
+    }),
+    kubeTarget: memo(async () => {
+      const wanted = await installation.kubeconfigText();
+      const present = await readFile(options.workDir.kubeconfig, "utf8").catch(() => undefined);
+      if (wanted === undefined || present !== wanted) return undefined;
+      return { kubeconfig: options.workDir.kubeconfig, context: kubeContext(config.name) };
+    }),
+    releaseInputs: memo(async () => {
+      const [{ lock }, generated, storage, cluster] = await Promise.all([
+        installation.lock(),
+        installation.generatedSecrets(),
+        installation.storageOutputs(),
+        installation.clusterOutputs(),
+      ]);
+      return generated && storage && cluster && { config, lock, secrets, generated, storage, cluster };
+    }),
+    takeRunLock: () => options.takeRunLock(installation),
+    forget() {
+      const { lock, stateBucketReady, storageOutputs, clusterOutputs, generatedSecrets } = installation;
+      const { kubeconfigText, kubeTarget, releaseInputs } = installation;
+      const answers = [lock, stateBucketReady, storageOutputs, clusterOutputs, generatedSecrets];
+      for (const answer of [...answers, kubeconfigText, kubeTarget, releaseInputs]) answer.forget();
+    },
+  };
+  const stacks = {
+    storage: deploymentStack("storage", installation, options.terraformRuns),
+    cluster: deploymentStack("cluster", installation, options.terraformRuns),
+  };
+  return installation;
+}
+
+/** Resolves once what would otherwise be "the default today"; nothing is created and nothing written here. */
+async function newLock(installation: Installation, hubctlVersion: string): Promise<HubLock> {
+  const { aws, config } = installation;
+  const caller = await installation.caller();
+  const [installer, resolved] = await Promise.all([principalArn(aws, caller.arn), resolveVersions(aws, config)]);
+  return {
+    hubctl: hubctlVersion,
+    id: randomBytes(8).toString("hex"),
+    account: caller.account,
+    region: config.aws.region,
+    installer,
+    ...resolved,
+    charts: { ...testedVersions.charts },
+    provider: testedVersions.provider,
+  };
+}
+
+/** Undefined when the stack has not been applied to its end yet, so that outputs are missing. */
+function readOutputs<Outputs>(schema: z.ZodType<Outputs>, outputs: Record<string, unknown>): Outputs | undefined {
+  return schema.safeParse(outputs).data;
+}

@@ -1,0 +1,72 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parse } from "yaml";
+import { z } from "zod";
+import { defineStep, type Step } from "../engine/step.ts";
+import { chartReference, type Release } from "../releases/release.ts";
+import {
+  readReleaseState,
+  repairRelease,
+  upgradeCommand,
+  type ReleaseState,
+  type ReleaseTarget,
+  type UpgradeOptions,
+} from "../tools/helm.ts";
+import type { Installation } from "./installation.ts";
+
+interface ReleasePlan {
+  target: ReleaseTarget;
+  state: ReleaseState;
+  upgrade: UpgradeOptions;
+}
+
+const timeoutSeconds = 15 * 60;
+
+/** The step that installs or upgrades one Helm release, and leaves it alone when it is as wanted. */
+export function releaseStep(release: Release, options: { id: string; title: string }): Step<Installation> {
+  return defineStep({
+    ...options,
+    async check(installation: Installation) {
+      const inputs = await installation.releaseInputs();
+      const cluster = await installation.kubeTarget();
+      if (!inputs || !cluster) return { unknown: "known once the cluster exists" };
+      const target = { ...cluster, release: release.name, namespace: release.namespace };
+      const values = release.values(inputs);
+      const chart = chartReference(release, installation.chartMirror, inputs.lock.charts);
+      const wanted = { ...wantedChart(release, inputs.lock.charts), values };
+      const state = await readReleaseState(installation.exec, target, wanted);
+      if (state.kind === "current") return { done: `revision ${state.revision} is as wanted` };
+      const plan: ReleasePlan = { target, state, upgrade: { chart, values, timeoutSeconds } };
+      return { change: describeChange(state, wanted), plan };
+    },
+    async run(installation: Installation, { target, state, upgrade }: ReleasePlan) {
+      if (state.kind === "interrupted") await repairRelease(installation.exec, target, state);
+      await installation.exec(upgradeCommand(target, upgrade));
+    },
+  });
+}
+
+function wantedChart(
+  { chart }: Release,
+  versions: Readonly<Record<string, string>>,
+): { chart: string; version: string } {
+  if (!("path" in chart)) return { chart: chart.name, version: versions[chart.name] ?? chart.version };
+  const { version } = ownChart.parse(parse(readFileSync(join(chart.path, "Chart.yaml"), "utf8")));
+  return { chart: chart.name, version };
+}
+
+const ownChart = z.object({ version: z.string() });
+
+function describeChange(state: ReleaseState, wanted: { chart: string; version: string }): string {
+  const chart = `${wanted.chart} ${wanted.version}`;
+  switch (state.kind) {
+    case "missing":
+      return `install ${chart}`;
+    case "interrupted":
+      return `mend what an interrupted Helm left (${state.status}), then install ${chart}`;
+    case "different":
+      return `upgrade: ${state.reasons.join("; ")}`;
+    case "current":
+      return "nothing";
+  }
+}

@@ -1,0 +1,22 @@
+import { hub } from "../releases/hub.ts";
+import { karpenterCrd } from "../releases/karpenter-crd.ts";
+import { karpenter } from "../releases/karpenter.ts";
+import { platform } from "../releases/platform.ts";
+import { releaseStep } from "./release-step.ts";
+
+export const karpenterCrdRelease = releaseStep(karpenterCrd, {
+  id: "karpenter-crd",
+  title: "Teach the cluster Karpenter's node pools",
+});
+
+export const karpenterRelease = releaseStep(karpenter, {
+  id: "karpenter",
+  title: "Install Karpenter, which starts users' nodes",
+});
+
+export const platformRelease = releaseStep(platform, {
+  id: "platform",
+  title: "Install node pool, storage classes and volumes",
+});
+
+export const hubRelease = releaseStep(hub, { id: "hub", title: "Install the hub" });

@@ -1,0 +1,9 @@
+import { defineStep } from "../engine/step.ts";
+import { applyStack, checkStack } from "./terraform-stack.ts";
+
+export const storageStack = defineStep({
+  id: "storage-stack",
+  title: "Create what outlives a cluster: file system, secrets",
+  check: checkStack("storage"),
+  run: applyStack("storage"),
+});

@@ -1,0 +1,125 @@
+import { copyFile, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { stateBucketName } from "../aws/state-bucket.ts";
+import { readStateObject, writeStateObject } from "../aws/state-object.ts";
+import { terraformVariables } from "../config/terraform-variables.ts";
+import type { StackName } from "../config/work-dir.ts";
+import type { Checked, Report } from "../engine/step.ts";
+import { UserError } from "../errors.ts";
+import { describePlan, refuseDestructive, type PlanSummary } from "../tools/terraform-plan.ts";
+import { followEarlierRun, type TerraformRunDependencies } from "../tools/terraform-run.ts";
+import { createStack, type PlannedStack, type Stack } from "../tools/terraform-stack.ts";
+import type { Installation } from "./installation.ts";
+import { memo } from "./memo.ts";
+
+/** One of the deployment's two Terraform stacks. */
+export interface DeploymentStack {
+  /** Rendered and initialised: with the state in the bucket, or on empty state while there is no bucket. */
+  prepare(): Promise<Stack>;
+  /** Empty until the stack has been applied. */
+  outputs(): Promise<Record<string, unknown>>;
+  /** The plan that the operator saw first. */
+  shown?: PlanSummary;
+}
+
+const quiet: Report = { progress: () => undefined, note: () => undefined };
+const templates = join(import.meta.dirname, "..", "..", "templates", "terraform");
+
+export function deploymentStack(
+  name: StackName,
+  installation: Installation,
+  dependencies: TerraformRunDependencies,
+): DeploymentStack {
+  // The folder's backend is another one once there is a state bucket.
+  const onEmptyState = memo(() => prepareStack(name, "local", installation, dependencies));
+  const onBucket = memo(() => prepareStack(name, "s3", installation, dependencies));
+  return {
+    prepare: async () => ((await installation.stateBucketReady()) ? onBucket() : onEmptyState()),
+    outputs: async () => ((await installation.stateBucketReady()) ? (await onBucket()).outputs() : {}),
+  };
+}
+
+async function prepareStack(
+  name: StackName,
+  backend: "local" | "s3",
+  installation: Installation,
+  dependencies: TerraformRunDependencies,
+): Promise<Stack> {
+  const { config, workDir, aws, deployment } = installation;
+  const [{ lock }, binary] = await Promise.all([installation.lock(), installation.terraform()]);
+  const dir = workDir.terraform(name);
+  // Terraform of a killed run may still work in this folder: nothing is rendered under its hands.
+  await followEarlierRun(dir, dependencies, quiet);
+  await copyTemplates(join(templates, name), dir);
+  await writeFile(join(dir, "terraform.tfvars.json"), toJson(terraformVariables(name, config, lock)));
+  const key = `deployments/${deployment.name}/${name}`;
+  const s3 = {
+    bucket: stateBucketName(lock.account, aws.region),
+    key: `${key}/terraform.tfstate`,
+    region: aws.region,
+    encrypt: true,
+    use_lockfile: true,
+    allowed_account_ids: [lock.account],
+  };
+  // An override file takes the place of the template's own backend block.
+  await writeFile(
+    join(dir, "backend_override.tf.json"),
+    toJson({ terraform: { backend: backend === "s3" ? { s3 } : { local: {} } } }),
+  );
+
+  const stack = createStack({ dir, binary, pluginCache: join(workDir.path, "providers") }, dependencies);
+  const checksums = `${key}/terraform.lock.hcl`;
+  const kept = backend === "s3" ? await readStateObject(aws, lock.account, checksums) : undefined;
+  if (kept !== undefined) await writeFile(stack.providerLockFile, kept);
+  await stack.init(quiet);
+  const present = await readFile(stack.providerLockFile, "utf8");
+  if (backend === "s3" && present !== kept) await writeStateObject(aws, lock.account, checksums, present);
+  return stack;
+}
+
+async function copyTemplates(from: string, to: string): Promise<void> {
+  const isTemplate = (file: string) => file.endsWith(".tf");
+  await mkdir(to, { recursive: true, mode: 0o700 });
+  const [wanted, present] = await Promise.all([readdir(from), readdir(to)]);
+  const stale = present.filter((file) => isTemplate(file) && !wanted.includes(file));
+  await Promise.all([
+    ...stale.map((file) => rm(join(to, file))),
+    ...wanted.filter(isTemplate).map((file) => copyFile(join(from, file), join(to, file))),
+  ]);
+}
+
+function toJson(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
+}
+
+/** The check of a stack's step. A plan that is made again may hold nothing that was not shown. */
+export function checkStack(name: StackName) {
+  return async (installation: Installation): Promise<Checked<PlannedStack>> => {
+    const stack = installation.stacks[name];
+    const plan = await (await stack.prepare()).plan(quiet);
+    refuseDestructive(plan.summary);
+    if (stack.shown) refuseUnshown(plan.summary, stack.shown);
+    stack.shown ??= plan.summary;
+    if (plan.summary.isEmpty) return { done: "the plan is empty" };
+    return { change: describePlan(plan.summary), plan };
+  };
+}
+
+/** New resources may turn up (a first plan is made on empty state); changes and deletions must have been seen. */
+function refuseUnshown(plan: PlanSummary, shown: PlanSummary): void {
+  const seen = new Set([...shown.update, ...shown.replace, ...shown.delete].map(({ address }) => address));
+  const unseen = [...plan.update, ...plan.replace, ...plan.delete].filter(({ address }) => !seen.has(address));
+  if (unseen.length === 0) return;
+  const names = unseen.map(({ address }) => address).join(", ");
+  throw new UserError("PlanChanged", `the plan has changed since it was shown: it would now also change ${names}`, {
+    hint: "run the same command again to see and confirm the whole plan",
+  });
+}
+
+export function applyStack(name: StackName) {
+  return async (installation: Installation, plan: PlannedStack, report: Report): Promise<void> => {
+    const stack = await installation.stacks[name].prepare();
+    await stack.apply(plan, report);
+    installation.forget();
+  };
+}
