@@ -15,8 +15,16 @@ import type { Deployment } from "./deployment.ts";
 import { displayPath, type Problem } from "./problem.ts";
 import { methodOf, validateConfig, type Origin, type Path, type ReadResult } from "./validate.ts";
 
+/** The certificate belongs to one account, so a file that is meant for several may leave it to the environment. */
+const certificateVariables = ["HUBCTL_CERTIFICATE_ARN", "TF_VAR_aws_certificate_arn"];
+
+interface FormOptions {
+  cwd: string;
+  env: NodeJS.ProcessEnv;
+}
+
 /** Reads and judges a hub.yaml. */
-export function readHubYaml(deployment: Deployment, cwd: string): ReadResult {
+export function readHubYaml(deployment: Deployment, { cwd, env }: FormOptions): ReadResult {
   const file = displayPath(deployment.configFile, cwd);
   const lines = new LineCounter();
   const document = parseDocument(readFileSync(deployment.configFile, "utf8"), {
@@ -24,9 +32,12 @@ export function readHubYaml(deployment: Deployment, cwd: string): ReadResult {
     merge: true,
     prettyErrors: false,
   });
+  const offsets = new Map<string | undefined, number>();
   const place = (offset: number) => {
     const { line, col } = lines.linePos(offset);
-    return `${file}:${line}:${col}`;
+    const at = `${file}:${line}:${col}`;
+    offsets.set(at, offset);
+    return at;
   };
   const unreadable = (problems: Problem[]): ReadResult => ({ problems, method: undefined, warnings: [] });
 
@@ -43,15 +54,27 @@ export function readHubYaml(deployment: Deployment, cwd: string): ReadResult {
   }
   if (input === null) return unreadable([{ at: file, message: "the file is empty" }]);
 
+  const certificateVariable = document.has("certificateArn")
+    ? undefined
+    : certificateVariables.find((variable) => (env[variable] ?? "") !== "");
+  const isCertificate = (path: Path) => path[0] === "certificateArn";
   const origin: Origin = {
-    at: (path, part) => place(offsetOf(document, path, part)),
-    key: formatPath,
+    at: (path, part) =>
+      isCertificate(path) && certificateVariable !== undefined ? undefined : place(offsetOf(document, path, part)),
+    key: (path) => (isCertificate(path) ? certificateVariable : undefined) ?? formatPath(path),
     written: (path) => {
       const node = findNode(document, path)?.node;
       return isScalar(node) ? node.source : undefined;
     },
   };
-  return { ...validateConfig(deployment.name, input, origin), method: methodOf(input), warnings: [] };
+  const whole =
+    certificateVariable !== undefined && isMap(document.contents)
+      ? { ...(input as object), certificateArn: env[certificateVariable] }
+      : input;
+  const { problems, ...validated } = validateConfig(deployment.name, whole, origin);
+  const offsetAt = ({ at }: Problem) => offsets.get(at) ?? 0;
+  problems.sort((a, b) => offsetAt(a) - offsetAt(b));
+  return { ...validated, problems, method: methodOf(input), warnings: [] };
 }
 
 function formatPath(path: Path): string {

@@ -23,7 +23,7 @@ export interface LoadedDeployment {
 export async function loadDeployment(options: LoadOptions): Promise<LoadedDeployment> {
   const deployment = findDeployment(options);
   const read =
-    deployment.form === "hub.yaml" ? readHubYaml(deployment, options.cwd) : await readTfvarsForm(deployment, options);
+    deployment.form === "hub.yaml" ? readHubYaml(deployment, options) : await readTfvarsForm(deployment, options);
   const { config, method, warnings } = read;
   const { secrets, problems } =
     method === undefined ? noSecrets : readSecrets(method, deployment.form, options.env, read.secrets);

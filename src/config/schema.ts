@@ -2,6 +2,12 @@ import { z } from "zod";
 import type { HubConfig } from "./hub-config.ts";
 import * as rules from "./rules.ts";
 
+/** A range becomes a rule of a security group (60 fit by default) or one of the 40 that EKS takes for its endpoint. */
+const mostRanges = 40;
+
+/** Of the 50 tags that AWS allows, the rest is hubctl's, Kubernetes' and Karpenter's. */
+const mostTags = 35;
+
 /**
  * The content of a hub.yaml: a HubConfig without its name, with defaults filled in. A Dandihub variables file is turned
  * into the same shape first, so that both are judged by the same rules.
@@ -13,7 +19,10 @@ export const hubFileSchema = z
       region: obeying(rules.region),
       permissionsBoundary: obeying(rules.policyArn).exactOptional(),
       rolePath: obeying(rules.rolePath).default("/"),
-      tags: z.record(z.string(), obeying(rules.tagValue)).superRefine(checkTags).default({}),
+      tags: z
+        .record(z.string(), obeying(rules.tagValue, { mayBeEmpty: true }))
+        .superRefine(checkTags)
+        .default({}),
     }),
     domain: obeying(rules.domain),
     certificateArn: obeying(rules.certificateArn),
@@ -55,7 +64,7 @@ export const hubFileSchema = z
         allowedOrganizations: z.array(obeying(rules.githubOrganization)).superRefine(checkRepeats).default([]),
         allowAll: z.boolean().default(false),
       })
-      .superRefine(checkAuth),
+      .superRefine(checkAuth, { when: () => true }),
     image: z.strictObject({ repository: obeying(rules.imageRepository), tag: obeying(rules.imageTag) }),
   })
   .superRefine(checkOwners, { when: () => true }) satisfies z.ZodType<Omit<HubConfig, "name">>;
@@ -63,11 +72,10 @@ export const hubFileSchema = z
 export type HubFile = z.input<typeof hubFileSchema>;
 
 type Context = z.core.$RefinementCtx;
-type Auth = HubConfig["auth"];
 
-function obeying(rule: rules.Rule) {
+function obeying(rule: rules.Rule, { mayBeEmpty = false } = {}) {
   return z.string().superRefine((text, context) => {
-    const wrong = text === "" ? "must not be empty" : rule(text);
+    const wrong = text === "" && !mayBeEmpty ? "must not be empty" : rule(text);
     if (wrong !== undefined) context.addIssue(wrong);
   });
 }
@@ -86,12 +94,6 @@ function section<Shape extends z.core.$ZodLooseShape>(
 function ranges(rule: rules.Rule) {
   return z.array(obeying(rule)).min(1).max(mostRanges).superRefine(checkRepeats);
 }
-
-/** A range becomes a rule of a security group (60 fit by default) or one of the 40 that EKS takes for its endpoint. */
-const mostRanges = 40;
-
-/** Of the 50 tags that AWS allows, the rest is hubctl's, Kubernetes' and Karpenter's. */
-const mostTags = 35;
 
 function checkTags(tags: Record<string, string>, context: Context): void {
   for (const key of Object.keys(tags)) {
@@ -127,11 +129,14 @@ function checkNodeCounts(nodes: { min: number; max: number; desired: number }, c
   else if (desired > max) add("desired", `(${desired}) must not be more than max (${max})`);
 }
 
-function checkAuth(auth: Auth, context: Context): void {
+/** Also runs when other entries are wrong, so nothing about the value's shape is certain. */
+function checkAuth(value: unknown, context: Context): void {
+  const auth = partialAuth.parse(value);
+  if (auth.method === undefined) return;
   const rule = auth.method === "github" ? rules.githubName : rules.hubUserName;
   for (const list of ["admins", "allowedUsers"] as const) {
     for (const [index, name] of auth[list].entries()) {
-      const wrong = rule(name);
+      const wrong = typeof name === "string" ? rule(name) : undefined;
       if (wrong !== undefined) context.addIssue({ code: "custom", path: [list, index], message: wrong });
     }
   }
@@ -141,7 +146,7 @@ function checkAuth(auth: Auth, context: Context): void {
   }
 }
 
-/** Also runs when other entries are wrong, so nothing about the value's shape is certain. */
+/** As checkAuth. */
 function checkOwners(file: unknown, context: Context): void {
   const { aws, certificateArn } = partialFile.parse(file);
   const certificate = rules.certificateOwner(certificateArn ?? "");
@@ -157,8 +162,20 @@ function checkOwners(file: unknown, context: Context): void {
   }
 }
 
+const names = z.array(z.unknown()).catch([]);
+const partialAuth = z
+  .object({
+    method: z.enum(["github", "shared-password"]).default("github").optional().catch(undefined),
+    admins: names,
+    allowedUsers: names,
+    allowedOrganizations: names,
+  })
+  .catch({ method: undefined, admins: [], allowedUsers: [], allowedOrganizations: [] });
+
 const textOrNothing = z.string().optional().catch(undefined);
-const partialFile = z.object({
-  aws: z.object({ accountId: textOrNothing, region: textOrNothing }).catch({}),
-  certificateArn: textOrNothing,
-});
+const partialFile = z
+  .object({
+    aws: z.object({ accountId: textOrNothing, region: textOrNothing }).catch({}),
+    certificateArn: textOrNothing,
+  })
+  .catch({ aws: {} });

@@ -68,7 +68,7 @@ function describeIssue(issue: z.core.$ZodIssue, value: unknown, written: string 
     if (issue.origin === "array") return `must list at most ${issue.maximum}`;
     return `must be at most ${issue.maximum}, not ${show(value)}`;
   }
-  return issue.message;
+  return value === undefined ? `${issue.message}; that is its default` : issue.message;
 }
 
 const typeNames: Record<string, string> = {
