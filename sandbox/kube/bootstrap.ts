@@ -1,28 +1,12 @@
 import type { KubeClient } from "./client.ts";
 
-/** The group that stands for an EKS access policy with the scope "cluster". */
-export const accessPolicyGroup = (policy: string) => `eks-access:${policy}`;
-
-/** EKS access policy -> the cluster role with the same rights. */
-const accessPolicyRoles = {
-  AmazonEKSClusterAdminPolicy: "cluster-admin",
-  AmazonEKSAdminPolicy: "admin",
-  AmazonEKSAdminViewPolicy: "eks:admin-view",
-  AmazonEKSEditPolicy: "edit",
-  AmazonEKSViewPolicy: "view",
-} as const;
-
-/** What EKS puts into a new cluster before anybody logs in. */
+/** What EKS puts into a new cluster before anybody logs in, but for the access policies, which its simulation adds. */
 export async function applyBootstrapObjects(kube: KubeClient): Promise<void> {
   for (const object of bootstrapObjects()) await kube.apply(object);
 }
 
-export function bootstrapObjects(): object[] {
+function bootstrapObjects(): object[] {
   return [
-    clusterRole("eks:admin-view", [
-      { apiGroups: ["*"], resources: ["*"], verbs: ["get", "list", "watch"] },
-      { nonResourceURLs: ["*"], verbs: ["get"] },
-    ]),
     clusterRole("eks:node-bootstrapper", [
       {
         apiGroups: ["certificates.k8s.io"],
@@ -31,9 +15,6 @@ export function bootstrapObjects(): object[] {
       },
     ]),
     binding("eks:node-bootstrapper", "eks:node-bootstrapper", ["system:bootstrappers", "system:nodes"]),
-    ...Object.entries(accessPolicyRoles).map(([policy, role]) =>
-      binding(`eks-access:${policy}`, role, [accessPolicyGroup(policy)]),
-    ),
     // EKS still makes this class, whose provisioner is gone from Kubernetes: it never binds.
     {
       apiVersion: "storage.k8s.io/v1",

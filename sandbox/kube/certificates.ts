@@ -1,4 +1,4 @@
-import { generateKeyPairSync, randomBytes, sign, type KeyObject } from "node:crypto";
+import { createPrivateKey, generateKeyPairSync, randomBytes, sign, type KeyObject } from "node:crypto";
 import { isIPv4 } from "node:net";
 import * as der from "./der.ts";
 
@@ -60,9 +60,16 @@ export function createAuthority(commonName: string): CertificateAuthority {
       encodeExtension(oid.keyUsage, keyUsage.authority, true),
     ],
   });
+  return loadAuthority({ certificate, key: pemOfKey(keys.privateKey) }, commonName);
+}
+
+/** An authority that was made before. */
+export function loadAuthority({ certificate, key }: CertifiedKey, commonName: string): CertificateAuthority {
+  const name = encodeName(commonName, []);
+  const signer = createPrivateKey(key);
   return {
     certificate,
-    key: pemOfKey(keys.privateKey),
+    key,
     issue: ({ commonName: subject, organizations = [], hosts = [] }) => {
       const leaf = generateKeys();
       const purpose = hosts.length > 0 ? oid.serverAuthentication : oid.clientAuthentication;
@@ -80,7 +87,7 @@ export function createAuthority(commonName: string): CertificateAuthority {
         publicKey: leaf.publicKey,
         extensions,
       };
-      return { certificate: signCertificate(keys.privateKey, request), key: pemOfKey(leaf.privateKey) };
+      return { certificate: signCertificate(signer, request), key: pemOfKey(leaf.privateKey) };
     },
   };
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { SandboxError } from "../errors.ts";
 import { findFreePorts } from "../ports.ts";
@@ -33,7 +33,10 @@ const oldestMinor = 33;
 const readyMilliseconds = 60_000;
 const attempts = 3;
 
-/** Starts etcd, API server, controller manager and scheduler of one EKS cluster; resolves when logins work. */
+/**
+ * Starts etcd, API server, controller manager and scheduler of one EKS cluster; resolves when logins work. A cluster
+ * that was stopped goes on with its data, under its endpoint, and with a higher version if asked.
+ */
 export async function startControlPlane(world: World, options: ControlPlaneOptions): Promise<ControlPlane> {
   const emulated = emulatedVersion(options.version);
   const authenticator = await startAuthenticator({
@@ -43,7 +46,7 @@ export async function startControlPlane(world: World, options: ControlPlaneOptio
     identityFor: (principal) => options.identityFor(principal),
     onRefusal: (reason) => options.onLoginRefused?.(reason),
   });
-  const folder = join(world.dir, "clusters", options.cluster);
+  const folder = controlPlaneFolder(world, options.cluster);
   const stopping: (() => Promise<void>)[] = [() => authenticator.stop()];
   try {
     const core = await startCore(world, { ...options, folder, loginWebhookUrl: authenticator.url, emulated });
@@ -63,15 +66,21 @@ export async function startControlPlane(world: World, options: ControlPlaneOptio
       certificateAuthority: Buffer.from(credentials.authority.certificate).toString("base64"),
       adminKubeconfig: credentials.kubeconfigs.admin,
       kube,
-      stop: async () => {
-        await stopInOrder(stopping);
-        rmSync(folder, { recursive: true, force: true });
-      },
+      stop: () => stopInOrder(stopping),
     };
   } catch (error) {
     await stopInOrder(stopping);
     throw error;
   }
+}
+
+/** Removes the data of a control plane that was stopped; until then, starting it again goes on with them. */
+export function discardControlPlane(world: World, cluster: string): void {
+  rmSync(controlPlaneFolder(world, cluster), { recursive: true, force: true });
+}
+
+function controlPlaneFolder(world: World, cluster: string): string {
+  return join(world.dir, "clusters", cluster, "control-plane");
 }
 
 async function stopInOrder(stopping: readonly (() => Promise<void>)[]): Promise<void> {
@@ -103,22 +112,32 @@ interface Core {
 
 /** Tried again when a port was taken between being found free and being listened on. */
 async function startCore(world: World, options: CoreOptions): Promise<Core> {
+  const isNew = !existsSync(options.folder);
   for (let attempt = 1; ; attempt++) {
     try {
       return await tryCore(world, options);
     } catch (error) {
       if (attempt === attempts) throw error;
-      rmSync(options.folder, { recursive: true, force: true });
+      if (isNew) rmSync(options.folder, { recursive: true, force: true });
     }
   }
 }
 
+/** The endpoint of a cluster never changes, so its port is kept with its data. */
+async function choosePorts(folder: string): Promise<{ api: number; etcd: number; peer: number }> {
+  const file = join(folder, "port");
+  const [free = 0, etcd = 0, peer = 0] = await findFreePorts(3);
+  const api = existsSync(file) ? Number(readFileSync(file, "utf8")) : free;
+  writeFileSync(file, String(api));
+  return { api, etcd, peer };
+}
+
 async function tryCore(world: World, options: CoreOptions): Promise<Core> {
   const { cluster, folder } = options;
-  const [apiPort = 0, etcdPort = 0, peerPort = 0] = await findFreePorts(3);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const { api: apiPort, etcd: etcdPort, peer: peerPort } = await choosePorts(folder);
   const endpoint = `https://127.0.0.1:${apiPort}`;
   const serviceCidr = options.serviceCidr ?? "172.20.0.0/16";
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
   const credentials = writeCredentials({
     folder: join(folder, "pki"),
     cluster,

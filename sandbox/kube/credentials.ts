@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from "node:crypto";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { createAuthority, type CertificateAuthority, type CertificateRequest } from "./certificates.ts";
+import { createAuthority, loadAuthority, type CertificateAuthority, type CertificateRequest } from "./certificates.ts";
 
 /** Paths of the key material of one control plane. */
 export interface Credentials {
@@ -37,7 +37,10 @@ export interface CredentialsOptions {
   loginWebhookUrl: string;
 }
 
-/** Makes every key, certificate and kubeconfig that a control plane starts with. */
+/**
+ * Makes every key, certificate and kubeconfig that a control plane starts with. A cluster that was stopped keeps its
+ * authority and its key for service accounts, which others have copies or tokens of.
+ */
 export function writeCredentials(options: CredentialsOptions): Credentials {
   const { folder, cluster, endpoint } = options;
   mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -46,12 +49,20 @@ export function writeCredentials(options: CredentialsOptions): Credentials {
     writeFileSync(path, content, { mode: 0o600 });
     return path;
   };
+  const kept = (name: string) => {
+    const path = join(folder, name);
+    return existsSync(path) ? readFileSync(path, "utf8") : undefined;
+  };
   const writePair = (name: string, authority: CertificateAuthority, request: CertificateRequest) => {
     const issued = authority.issue(request);
     return [write(`${name}.crt`, issued.certificate), write(`${name}.key`, issued.key)] as const;
   };
 
-  const authority = createAuthority("kubernetes");
+  const [keptCertificate, keptKey] = [kept("ca.crt"), kept("ca.key")];
+  const authority =
+    keptCertificate !== undefined && keptKey !== undefined
+      ? loadAuthority({ certificate: keptCertificate, key: keptKey }, "kubernetes")
+      : createAuthority("kubernetes");
   const etcdAuthority = createAuthority("etcd");
   const frontProxy = createAuthority("front-proxy");
   const [server, serverKey] = writePair("server", authority, {
@@ -74,7 +85,6 @@ export function writeCredentials(options: CredentialsOptions): Credentials {
     hosts: ["127.0.0.1"],
   });
   const [etcdClient, etcdClientKey] = writePair("etcd-client", etcdAuthority, { commonName: "kube-apiserver" });
-  const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
 
   const kubeconfigFor = (name: string, request: CertificateRequest) => {
     const { certificate, key } = authority.issue(request);
@@ -104,10 +114,15 @@ export function writeCredentials(options: CredentialsOptions): Credentials {
       etcdServerKey,
       etcdClient,
       etcdClientKey,
-      serviceAccountKey: write("service-account.key", privateKey.export({ type: "pkcs8", format: "pem" }).toString()),
+      serviceAccountKey: write("service-account.key", kept("service-account.key") ?? generateServiceAccountKey()),
       loginWebhook: write("login-webhook.kubeconfig", webhookKubeconfig(options.loginWebhookUrl)),
     },
   };
+}
+
+function generateServiceAccountKey(): string {
+  const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+  return privateKey.export({ type: "pkcs8", format: "pem" }).toString();
 }
 
 /** JSON is YAML too. */

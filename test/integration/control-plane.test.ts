@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { Identities } from "../../sandbox/aws/identities.ts";
 import { findBinaries } from "../../sandbox/binaries/index.ts";
 import { KubeClient, KubeError, type KubeObject, type WatchEvent } from "../../sandbox/kube/client.ts";
-import { startControlPlane } from "../../sandbox/kube/control-plane.ts";
+import { discardControlPlane, startControlPlane } from "../../sandbox/kube/control-plane.ts";
 import type { ControlPlane } from "../../sandbox/kube/types.ts";
 import { createWorld, type World } from "../../sandbox/world.ts";
 
@@ -61,13 +61,17 @@ beforeAll(async () => {
     version: "1.35",
     issuer: "https://oidc.eks.us-east-2.amazonaws.com/id/EXAMPLE",
     verifyPresigned: (url, headers) => identities.verifyPresigned(url, headers),
-    identityFor: ({ arn }) =>
-      arn.endsWith("user/operator")
-        ? { username: arn, groups: ["eks-access:AmazonEKSClusterAdminPolicy", "system:authenticated"] }
-        : undefined,
+    identityFor: ({ arn }) => (arn.endsWith("user/operator") ? { username: arn, groups: ["operators"] } : undefined),
     podIdentityRole: (namespace, serviceAccount) =>
       namespace === "default" && serviceAccount === "with-role" ? `arn:aws:iam::${account}:role/demo` : undefined,
     onLoginRefused: (reason) => refusals.push(reason),
+  });
+  await plane.kube.apply({
+    apiVersion: "rbac.authorization.k8s.io/v1",
+    kind: "ClusterRoleBinding",
+    metadata: { name: "operators" },
+    roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: "cluster-admin" },
+    subjects: [{ apiGroup: "rbac.authorization.k8s.io", kind: "Group", name: "operators" }],
   });
 }, 900_000);
 
@@ -76,7 +80,7 @@ afterAll(async () => {
   rmSync(dir, { recursive: true, force: true });
 });
 
-test("a login token of somebody with an access entry gives the rights of its access policy", async () => {
+test("a login token of somebody with an access entry gives the rights of its groups", async () => {
   const kube = await clientWithToken(await loginToken(operator, "demo"));
   const review = await kube.create<KubeObject & { status: { userInfo: { username: string; groups: string[] } } }>(
     "/apis/authentication.k8s.io/v1/selfsubjectreviews",
@@ -169,7 +173,7 @@ test("a watch reports what is there, changes and deletions", async () => {
   expect(await kube.get(`${path}/one`)).toBeUndefined();
 });
 
-test("a stopped control plane leaves no process and no folder", async () => {
+test("a stopped control plane leaves no process, goes on where it was, and leaves nothing when it is discarded", async () => {
   const pids: number[] = [];
   const recording: World = {
     ...world,
@@ -179,19 +183,34 @@ test("a stopped control plane leaves no process and no folder", async () => {
       return child;
     },
   };
-  const second = await startControlPlane(recording, {
+  const options = {
     cluster: "second",
-    version: "1.36",
     issuer: "https://oidc.eks.us-east-2.amazonaws.com/id/SECOND",
-    verifyPresigned: (url, headers) => identities.verifyPresigned(url, headers),
+    verifyPresigned: (url: string, headers: Readonly<Record<string, string>>) =>
+      identities.verifyPresigned(url, headers),
     identityFor: () => undefined,
     podIdentityRole: () => undefined,
-  });
-  const nodes = await second.kube.list("/api/v1/nodes");
-  await second.stop();
+  };
+  const expectNoProcess = () => {
+    for (const pid of pids) expect(() => process.kill(pid, 0)).toThrow("ESRCH");
+  };
+  const first = await startControlPlane(recording, { ...options, version: "1.35" });
+  await first.kube.apply({ apiVersion: "v1", kind: "Namespace", metadata: { name: "kept" } });
+  await first.stop();
 
-  expect(nodes).toEqual([]);
   expect(pids).toHaveLength(4);
-  for (const pid of pids) expect(() => process.kill(pid, 0)).toThrow("ESRCH");
-  expect(existsSync(join(dir, "clusters/second"))).toBe(false);
+  expectNoProcess();
+
+  const upgraded = await startControlPlane(recording, { ...options, version: "1.36" });
+  const kept = await upgraded.kube.get("/api/v1/namespaces/kept");
+  const version = JSON.parse(await upgraded.kube.text("/version")) as { emulationMinor: string };
+  await upgraded.stop();
+  discardControlPlane(world, "second");
+
+  expect(upgraded.endpoint).toBe(first.endpoint);
+  expect(upgraded.certificateAuthority).toBe(first.certificateAuthority);
+  expect(kept?.metadata.name).toBe("kept");
+  expect(version.emulationMinor).toBe("36");
+  expectNoProcess();
+  expect(existsSync(join(dir, "clusters/second/control-plane"))).toBe(false);
 });
