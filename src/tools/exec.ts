@@ -59,21 +59,30 @@ export interface ExecDependencies {
 export class CommandError extends ToolError {
   readonly tool: string;
   readonly command: string;
+  /** What the tool was to do: "plan", "upgrade". */
+  readonly subcommand: string;
   readonly exitStatus: number | undefined;
   readonly signal: string | undefined;
   readonly fullOutput: string;
 
   constructor(
     tool: string,
-    failure: { command: string; exitStatus?: number | undefined; signal?: string | undefined; output: string },
+    failure: {
+      command: Command;
+      line: string;
+      exitStatus?: number | undefined;
+      signal?: string | undefined;
+      output: string;
+    },
   ) {
     const how =
       failure.signal === undefined
         ? `failed with exit code ${failure.exitStatus ?? "unknown"}`
         : `was ended by ${failure.signal}`;
-    super(`${capitalize(tool)}Failed`, `${failure.command} ${how}`, { output: lastLines(failure.output, 20) });
+    super(`${capitalize(tool)}Failed`, `${failure.line} ${how}`, { output: lastLines(failure.output, 20) });
     this.tool = tool;
-    this.command = failure.command;
+    this.command = failure.line;
+    this.subcommand = failure.command.args[0] ?? "";
     this.exitStatus = failure.exitStatus;
     this.signal = failure.signal;
     this.fullOutput = failure.output;
@@ -111,7 +120,7 @@ export function createExec(dependencies: ExecDependencies = {}): Exec {
       return { stdout, stderr, exitCode };
     const output = hide(stderr.trim() === "" ? stdout : stderr);
     for (const text of output.trimEnd().split("\n")) dependencies.log?.(`  ${text}`);
-    throw new CommandError(toolName(command), { command: line, exitStatus: exitCode, signal: result.signal, output });
+    throw new CommandError(toolName(command), { command, line, exitStatus: exitCode, signal: result.signal, output });
   };
 }
 

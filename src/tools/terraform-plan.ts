@@ -108,17 +108,6 @@ export function refuseDestructive(summary: PlanSummary): void {
   });
 }
 
-/** Refuses anything but creations: what the first install may do when its plan was shown before there was a state. */
-export function refuseAllButCreate(summary: PlanSummary): void {
-  const others = [...summary.update, ...summary.replace, ...summary.delete];
-  if (others.length === 0) return;
-  throw new UserError(
-    "PlanNotAsShown",
-    `the plan was shown as new resources only, but would change ${others.map(({ address }) => address).join(", ")}; nothing was touched`,
-    { hint: "run hubctl install again to see and confirm the whole plan" },
-  );
-}
-
 /** "12 to create, 1 to change" */
 export function describePlan(summary: PlanSummary): string {
   const parts = [

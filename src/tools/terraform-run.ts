@@ -88,8 +88,8 @@ export async function runTerraform(
     log?.(`  exit ${exitCode ?? signal ?? "?"} of terraform ${run.action}`);
     if (exitCode === 0) return;
     const output = dependencies.redact?.(reader.words()) ?? reader.words();
-    const command = formatCommand(run.command);
-    throw new CommandError("terraform", { command, exitStatus: exitCode, signal, output });
+    const line = formatCommand(run.command);
+    throw new CommandError("terraform", { command: run.command, line, exitStatus: exitCode, signal, output });
   } finally {
     reader.close();
     // If hubctl fails while Terraform still works, the next run has to find it.
