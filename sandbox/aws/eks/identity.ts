@@ -1,0 +1,173 @@
+import { DescribeInstancesCommand } from "@aws-sdk/client-ec2";
+import { parse } from "yaml";
+import type { KubeObject } from "../../kube/client.ts";
+import type { Principal } from "../types.ts";
+import { accessPolicyGroup, applyNamespaceBinding } from "./access-policy-catalog.ts";
+import { unless } from "./clients.ts";
+import type { EksContext } from "./context.ts";
+import { findRoleByName, parsePrincipalArn } from "./iam.ts";
+import type { AccessEntryRecord, ClusterRecord } from "./state.ts";
+
+/** What the login webhook answers. */
+export interface KubernetesIdentity {
+  username: string;
+  groups: string[];
+}
+
+/** A caller as EKS compares it: sessions of a role count as the role, whose path they do not tell. */
+interface Caller {
+  account: string;
+  kind: "role" | "user";
+  name: string;
+  arn: string;
+  sessionName?: string;
+}
+
+const sessionPattern = /^arn:aws:sts::(\d{12}):assumed-role\/([^/]+)\/(.+)$/;
+
+function callerOf(principal: Principal): Caller {
+  const [, account, name, sessionName] = sessionPattern.exec(principal.arn) ?? [];
+  if (account !== undefined && name !== undefined && sessionName !== undefined) {
+    return { account, kind: "role", name, arn: `arn:aws:iam::${account}:role/${name}`, sessionName };
+  }
+  const name2 = parsePrincipalArn(principal.arn)?.name ?? principal.arn;
+  return { account: principal.account, kind: "user", name: name2, arn: principal.arn };
+}
+
+/** The ARN of the IAM user or role behind a caller, with the role's path. */
+export async function canonicalArn(context: EksContext, principal: Principal): Promise<string> {
+  const caller = callerOf(principal);
+  if (caller.kind === "user") return caller.arn;
+  return (await findRoleByName(context, caller.name))?.Arn ?? caller.arn;
+}
+
+/** Access entries first, then aws-auth, each as far as the cluster's authentication mode knows it. */
+export async function identityIn(
+  context: EksContext,
+  cluster: string,
+  principal: Principal,
+): Promise<KubernetesIdentity | undefined> {
+  const record = context.store.find(cluster);
+  if (record === undefined) return undefined;
+  const caller = callerOf(principal);
+  const mode = record.shape.accessConfig.authenticationMode;
+  if (mode !== "CONFIG_MAP") {
+    const entry = entryOf(record, caller);
+    if (entry !== undefined) return await identityOfEntry(context, entry, caller);
+  }
+  if (mode === "API") return undefined;
+  if (mode === "CONFIG_MAP" && record.creatorIsAdmin && isSame(caller, record.creatorArn)) {
+    return { username: "kubernetes-admin", groups: ["system:masters"] };
+  }
+  return await identityOfConfigMap(context, cluster, caller);
+}
+
+function entryOf(record: ClusterRecord, caller: Caller): AccessEntryRecord | undefined {
+  return Object.values(record.accessEntries).find(({ shape }) => isSame(caller, shape.principalArn));
+}
+
+function isSame(caller: Caller, arn: string): boolean {
+  const principal = parsePrincipalArn(arn);
+  if (principal === undefined) return caller.arn === arn;
+  const { account, kind, name } = principal;
+  return account === caller.account && kind === caller.kind && name === caller.name;
+}
+
+async function identityOfEntry(
+  context: EksContext,
+  entry: AccessEntryRecord,
+  caller: Caller,
+): Promise<KubernetesIdentity | undefined> {
+  if (context.now() < entry.effectiveAt) return undefined;
+  const { username, kubernetesGroups, clusterName } = entry.shape;
+  const groups = [...kubernetesGroups];
+  const plane = context.planes.get(clusterName);
+  for (const { shape, effectiveAt } of entry.policies) {
+    if (context.now() < effectiveAt) continue;
+    const { type, namespaces = [] } = shape.accessScope;
+    if (type !== "namespace") groups.push(accessPolicyGroup(shape.policyArn));
+    for (const namespace of namespaces) {
+      const isThere = (await plane?.kube.get(`/api/v1/namespaces/${namespace}`)) !== undefined;
+      if (plane === undefined || !isThere) continue;
+      await applyNamespaceBinding(plane, shape.policyArn, namespace);
+      groups.push(accessPolicyGroup(shape.policyArn, namespace));
+    }
+  }
+  return await resolved(context, caller, username, groups);
+}
+
+interface ConfigMap extends KubeObject {
+  data?: { mapRoles?: string; mapUsers?: string; mapAccounts?: string };
+}
+
+interface Mapping {
+  rolearn?: string;
+  userarn?: string;
+  username?: string;
+  groups?: string[];
+}
+
+async function identityOfConfigMap(
+  context: EksContext,
+  cluster: string,
+  caller: Caller,
+): Promise<KubernetesIdentity | undefined> {
+  const configMap = await context.planes
+    .get(cluster)
+    ?.kube.get<ConfigMap>("/api/v1/namespaces/kube-system/configmaps/aws-auth");
+  const { mapRoles, mapUsers, mapAccounts } = configMap?.data ?? {};
+  const mappings = caller.kind === "role" ? mappingsIn(mapRoles) : mappingsIn(mapUsers);
+  // The authenticator compares whole ARNs, and a session's ARN has no path: a mapping of a role with a path never fits.
+  const mapping = mappings.find(
+    ({ rolearn, userarn }) => (caller.kind === "role" ? rolearn : userarn)?.toLowerCase() === caller.arn.toLowerCase(),
+  );
+  if (mapping !== undefined) {
+    return await resolved(context, caller, mapping.username ?? caller.arn, mapping.groups ?? []);
+  }
+  const accounts = listIn(mapAccounts).map(String);
+  return accounts.includes(caller.account) ? { username: caller.arn, groups: [] } : undefined;
+}
+
+function mappingsIn(text: string | undefined): Mapping[] {
+  return listIn(text).filter((item): item is Mapping => typeof item === "object" && item !== null);
+}
+
+/** The list that a member of aws-auth holds; a broken one lets nobody in. */
+function listIn(text: string | undefined): unknown[] {
+  try {
+    const value: unknown = parse(text ?? "");
+    return Array.isArray(value) ? value : [];
+  } catch {
+    return [];
+  }
+}
+
+async function resolved(
+  context: EksContext,
+  caller: Caller,
+  username: string,
+  groups: string[],
+): Promise<KubernetesIdentity | undefined> {
+  const session = caller.sessionName ?? "";
+  let name = username
+    .replaceAll("{{AccountID}}", caller.account)
+    .replaceAll("{{SessionNameRaw}}", session)
+    .replaceAll("{{SessionName}}", session.replaceAll("@", "-"));
+  if (name.includes("{{EC2PrivateDNSName}}")) {
+    const dnsName = await privateDnsName(context, session);
+    if (dnsName === undefined) return undefined;
+    name = name.replaceAll("{{EC2PrivateDNSName}}", dnsName);
+  }
+  return { username: name, groups };
+}
+
+/** A node's session is named after its instance. */
+async function privateDnsName(context: EksContext, instanceId: string): Promise<string | undefined> {
+  if (!instanceId.startsWith("i-")) return undefined;
+  const answer = await unless(
+    context.aws.ec2.send(new DescribeInstancesCommand({ InstanceIds: [instanceId] })),
+    "InvalidInstanceID.NotFound",
+    "InvalidInstanceID.Malformed",
+  );
+  return answer?.Reservations?.[0]?.Instances?.[0]?.PrivateDnsName;
+}

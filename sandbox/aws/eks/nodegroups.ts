@@ -1,0 +1,214 @@
+import { createAccessEntry } from "./access-entry-records.ts";
+import { activeCluster, timestamp } from "./context.ts";
+import type { EksContext } from "./context.ts";
+import { messageOf, notFound } from "./errors.ts";
+import { pause } from "./jobs.ts";
+import { deleteLaunchTemplate, writeLaunchTemplate } from "./launch-templates.ts";
+import {
+  deleteAutoScalingGroup,
+  deleteInstanceProfile,
+  ensureAutoScalingGroup,
+  ensureInstanceProfile,
+  groupName,
+  idOf,
+  instancesOf,
+  scale,
+} from "./nodegroup-capacity.ts";
+import { cordon, isReady, nodesOf } from "./nodegroup-nodes.ts";
+import { nodegroupFromRequest } from "./nodegroup-request.ts";
+import type { CreateNodegroupBody } from "./nodegroup-request.ts";
+import { pageOf, paginate, param } from "./router.ts";
+import type { Call, Operation } from "./router.ts";
+import type { ClusterRecord, NodegroupRecord } from "./state.ts";
+import { endUpdates } from "./updates.ts";
+
+const every = "/clusters/{name}/node-groups";
+const one = "/clusters/{name}/node-groups/{nodegroupName}";
+
+export function nodegroupOperations(context: EksContext): Operation[] {
+  return [
+    { name: "CreateNodegroup", method: "POST", path: every, run: (call) => create(context, call) },
+    {
+      name: "DescribeNodegroup",
+      method: "GET",
+      path: one,
+      run: (call) => ({ nodegroup: findNodegroup(context, call).nodegroup.shape }),
+    },
+    {
+      name: "ListNodegroups",
+      method: "GET",
+      path: every,
+      run: (call) => {
+        const record = context.store.get(param(call, "name"));
+        const { items, ...rest } = paginate(Object.keys(record.nodegroups).sort(), pageOf(call));
+        return { nodegroups: items, ...rest };
+      },
+    },
+    { name: "DeleteNodegroup", method: "DELETE", path: one, run: (call) => remove(context, call) },
+  ];
+}
+
+export function findNodegroup(context: EksContext, call: Call): { record: ClusterRecord; nodegroup: NodegroupRecord } {
+  const record = context.store.get(param(call, "name"));
+  const name = param(call, "nodegroupName");
+  const nodegroup = record.nodegroups[name];
+  if (nodegroup === undefined) {
+    throw notFound(`No node group found for name: ${name}.`, {
+      clusterName: record.shape.name,
+      nodegroupName: name,
+    });
+  }
+  return { record, nodegroup };
+}
+
+async function create(context: EksContext, call: Call): Promise<object> {
+  const record = activeCluster(context, param(call, "name"), "CreateNodegroup");
+  const nodegroup = await nodegroupFromRequest(context, record, call.body as CreateNodegroupBody);
+  record.nodegroups[nodegroup.shape.nodegroupName] = nodegroup;
+  context.store.save(record);
+  resumeNodegroup(context, record, nodegroup);
+  return { nodegroup: nodegroup.shape };
+}
+
+function remove(context: EksContext, call: Call): object {
+  const { record, nodegroup } = findNodegroup(context, call);
+  const { shape } = nodegroup;
+  if (shape.status !== "DELETING") {
+    if (record.shape.status !== "FAILED") activeCluster(context, record.shape.name, "DeleteNodegroup");
+    shape.status = "DELETING";
+    shape.modifiedAt = timestamp(context);
+    context.store.save(record);
+    resumeNodegroup(context, record, nodegroup);
+  }
+  return { nodegroup: shape };
+}
+
+/** Starts what the status of a node group asks for; also after a restart. */
+export function resumeNodegroup(context: EksContext, record: ClusterRecord, nodegroup: NodegroupRecord): void {
+  const { shape } = nodegroup;
+  const key = nodegroupKey(nodegroup);
+  if (shape.status === "CREATING") {
+    context.jobs.start(key, (signal) => bringUp(context, record, nodegroup, signal));
+  } else if (shape.status === "DELETING") {
+    context.jobs.start(key, (signal) => takeDown(context, record, nodegroup, signal));
+  } else if (shape.status === "UPDATING") {
+    context.jobs.start(key, async (signal) => {
+      await scale(context, nodegroup);
+      await pause(context.delays.nodegroupUpdate, signal);
+      settleNodegroup(context, record, nodegroup);
+    });
+  }
+}
+
+export function nodegroupKey({ shape }: NodegroupRecord): string {
+  return `nodegroup/${shape.clusterName}/${shape.nodegroupName}`;
+}
+
+export function settleNodegroup(context: EksContext, record: ClusterRecord, { shape }: NodegroupRecord): void {
+  if (shape.status === "DELETING") return;
+  shape.status = "ACTIVE";
+  shape.health = { issues: [] };
+  shape.modifiedAt = timestamp(context);
+  endUpdates(record, { nodegroupName: shape.nodegroupName });
+  context.store.save(record);
+}
+
+async function bringUp(
+  context: EksContext,
+  record: ClusterRecord,
+  nodegroup: NodegroupRecord,
+  signal: AbortSignal,
+): Promise<void> {
+  const { shape } = nodegroup;
+  const fail = (code: "NodeCreationFailure" | "InternalFailure", message: string, resourceIds: string[]) => {
+    if (shape.status !== "CREATING") return;
+    shape.status = "CREATE_FAILED";
+    shape.health = { issues: [{ code, message, resourceIds }] };
+    shape.modifiedAt = timestamp(context);
+    context.store.save(record);
+  };
+  try {
+    if (
+      record.shape.accessConfig.authenticationMode !== "CONFIG_MAP" &&
+      record.accessEntries[shape.nodeRole] === undefined
+    ) {
+      createAccessEntry(context, record, { principalArn: shape.nodeRole, type: "EC2_LINUX", managed: true });
+    }
+    await ensureInstanceProfile(context, nodegroup);
+    if (nodegroup.launchTemplateId === undefined) await writeLaunchTemplate(context, record, nodegroup);
+    context.store.save(record);
+    await ensureAutoScalingGroup(context, nodegroup);
+    shape.resources = { autoScalingGroups: [{ name: groupName(nodegroup) }] };
+    context.store.save(record);
+    await scale(context, nodegroup);
+  } catch (error) {
+    if (!signal.aborted) fail("InternalFailure", messageOf(error), []);
+    throw error;
+  }
+  if (await waitForNodes(context, nodegroup, signal)) {
+    settleNodegroup(context, record, nodegroup);
+    return;
+  }
+  const ids = (await instancesOf(context, nodegroup)).map(idOf);
+  fail("NodeCreationFailure", "Instances failed to join the kubernetes cluster", ids);
+}
+
+/** Whether the desired number of nodes became Ready in time; also false when the group is to be deleted. */
+async function waitForNodes(context: EksContext, nodegroup: NodegroupRecord, signal: AbortSignal): Promise<boolean> {
+  const { shape } = nodegroup;
+  const giveUpAt = context.now() + context.delays.nodeJoinTimeout;
+  while (shape.status === "CREATING" && context.now() < giveUpAt) {
+    const nodes = await readableNodes(context, nodegroup);
+    if (nodes.filter(isReady).length >= (shape.scalingConfig.desiredSize ?? 0)) return true;
+    await pause(context.delays.poll, signal);
+  }
+  return false;
+}
+
+/** An API server that restarts is no reason to give up. */
+async function readableNodes(context: EksContext, nodegroup: NodegroupRecord) {
+  try {
+    return await nodesOf(context, nodegroup);
+  } catch {
+    return [];
+  }
+}
+
+async function takeDown(
+  context: EksContext,
+  record: ClusterRecord,
+  nodegroup: NodegroupRecord,
+  signal: AbortSignal,
+): Promise<void> {
+  const { shape } = nodegroup;
+  await pause(context.delays.nodegroupDelete, signal);
+  try {
+    await cordon(context, nodegroup, await readableNodes(context, nodegroup));
+    await deleteAutoScalingGroup(context, nodegroup);
+    const giveUpAt = context.now() + context.delays.nodeJoinTimeout;
+    while ((await readableNodes(context, nodegroup)).length > 0 && context.now() < giveUpAt) {
+      await pause(context.delays.poll, signal);
+    }
+    if (nodegroup.launchTemplateId !== undefined) await deleteLaunchTemplate(context, nodegroup.launchTemplateId);
+    await deleteInstanceProfile(context, nodegroup);
+  } catch (error) {
+    if (!signal.aborted) {
+      shape.status = "DELETE_FAILED";
+      shape.health = { issues: [{ code: "InternalFailure", message: messageOf(error), resourceIds: [] }] };
+      context.store.save(record);
+    }
+    throw error;
+  }
+  Reflect.deleteProperty(record.nodegroups, shape.nodegroupName);
+  removeUnusedEntry(record, shape.nodeRole);
+  record.updates = record.updates.filter(({ nodegroupName }) => nodegroupName !== shape.nodegroupName);
+  context.store.save(record);
+}
+
+/** EKS removes the access entry that it made for a node role with the last node group that uses the role. */
+function removeUnusedEntry(record: ClusterRecord, nodeRole: string): void {
+  const isUsed = Object.values(record.nodegroups).some(({ shape }) => shape.nodeRole === nodeRole);
+  if (!isUsed && record.accessEntries[nodeRole]?.managed === true) {
+    Reflect.deleteProperty(record.accessEntries, nodeRole);
+  }
+}
