@@ -118,5 +118,10 @@ export function refusalAnswer(request: ProtocolHints, reason: RefusalReason, mes
 /** A call that neither moto nor the sandbox knows; a 4xx, since SDKs retry a 5xx for minutes. */
 export function unimplementedAnswer(request: ProtocolHints & { operation: string }): AwsResponse {
   const code = protocolOf(request) === "s3" ? "NotImplemented" : "UnknownOperationException";
-  return errorAnswer(request, 400, code, `The sandbox does not implement ${request.service}:${request.operation}.`);
+  return errorAnswer(
+    request,
+    400,
+    code,
+    `moto does not know ${request.service}:${request.operation}, or fails at it: see its log.`,
+  );
 }

@@ -181,17 +181,7 @@ async function receive(incoming: IncomingMessage, reception: Reception): Promise
 function tellUnimplemented(request: ReceivedRequest, response: AwsResponse): AwsResponse {
   const isPage = (response.headers["content-type"] ?? "").startsWith("text/html");
   if (response.status < 500 && !(isPage && response.status === 404 && request.service !== "s3")) return response;
-  const text = response.body.toString();
-  if (response.status !== 500 || text.includes("NotImplementedError") || text.includes("not been implemented")) {
-    return unimplementedAnswer(request);
-  }
-  const words = /<title>([^<]*)/.exec(text)?.[1]?.trim() ?? text.slice(0, 300);
-  return errorAnswer(
-    request,
-    400,
-    "SandboxFailure",
-    `moto failed at ${request.service}:${request.operation}: ${words}`,
-  );
+  return unimplementedAnswer(request);
 }
 
 function failed(request: ReceivedRequest, error: unknown): AwsResponse {

@@ -15,7 +15,7 @@ export interface MotoHost {
     file: string,
     args: string[],
     options?: { env?: Record<string, string>; cwd?: string },
-  ): { stop(): Promise<void> };
+  ): { exited: Promise<unknown>; stop(): Promise<void> };
 }
 
 export interface Moto {
@@ -32,6 +32,8 @@ const environment = {
   // An instance type that does not exist is an error, as in AWS.
   MOTO_EC2_ENABLE_INSTANCE_TYPE_VALIDATION: "true",
   MOTO_ACM_VALIDATION_WAIT: "0",
+  // Bucket names are everybody's, but a bucket is its owner's.
+  MOTO_S3_ALLOW_CROSSACCOUNT_ACCESS: "false",
   PYTHONUNBUFFERED: "1",
 };
 
@@ -46,12 +48,15 @@ export async function startMoto(host: MotoHost, port = 0): Promise<Moto> {
   });
   const log = host.logFile("moto");
   const deadline = Date.now() + startLimit;
+  const state = { hasExited: false };
+  void child.exited.then(() => (state.hasExited = true));
   for (;;) {
     const endpoint = findEndpoint(log);
     if (endpoint !== undefined && (await answers(endpoint))) {
       const serviceModels = findServiceModels(host.binaries.motoServer);
       return { endpoint, ...(serviceModels === undefined ? {} : { serviceModels }), stop: () => child.stop() };
     }
+    if (state.hasExited) throw new Error(`moto ended before it answered; its log: ${log}`);
     if (Date.now() > deadline) {
       await child.stop();
       throw new Error(`moto did not answer within ${startLimit / 1000} s; its log: ${log}`);

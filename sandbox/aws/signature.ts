@@ -135,11 +135,16 @@ function hmac(key: Buffer | string, data: string): Buffer {
   return createHmac("sha256", key).update(data).digest();
 }
 
+function payloadHash(request: SignedRequest, claim: SignatureClaim): string {
+  const said = request.headers["x-amz-content-sha256"];
+  // "UNSIGNED-PAYLOAD" and "STREAMING-…" stand for themselves; a hash must be that of the body.
+  if (said !== undefined && !/^[0-9a-f]{64}$/.test(said)) return said;
+  return claim.expires !== undefined && claim.service === "s3" ? "UNSIGNED-PAYLOAD" : sha256(request.body);
+}
+
 /** The Signature Version 4 that the holder of `secret` would have put on this request. */
 export function expectedSignature(request: SignedRequest, claim: SignatureClaim, secret: string): string {
-  const presignedPayload = claim.service === "s3" ? "UNSIGNED-PAYLOAD" : sha256(request.body);
-  const payload =
-    request.headers["x-amz-content-sha256"] ?? (claim.expires === undefined ? sha256(request.body) : presignedPayload);
+  const payload = payloadHash(request, claim);
   const headers = claim.signedHeaders.map(
     (name) => `${name}:${(request.headers[name] ?? "").trim().replace(/\s+/g, " ")}\n`,
   );

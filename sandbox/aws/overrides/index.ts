@@ -4,6 +4,7 @@ import { registerAccessKeys } from "./iam-access-keys.ts";
 import { hideTemplatesOwnTags } from "./launch-template-tags.ts";
 import { nameLoadBalancers } from "./load-balancer-names.ts";
 import { answerPricing } from "./pricing.ts";
+import { checkBucketOwner } from "./s3-bucket-owner.ts";
 import { answerNodeImageParameters } from "./ssm-node-images.ts";
 import { answerSts } from "./sts.ts";
 
@@ -16,5 +17,6 @@ export function createOverrides(context: OverrideContext): Override[] {
     hideTemplatesOwnTags(context),
     nameLoadBalancers(context),
     answerPricing(),
+    checkBucketOwner(),
   ];
 }

@@ -33,7 +33,7 @@ resource "aws_iam_role" "driver" {
 
 resource "aws_iam_role_policy_attachment" "ebs_csi" {
   role       = aws_iam_role.driver["ebs-csi"].name
-  policy_arn = "${local.iam_policy}/service-role/AmazonEBSCSIDriverPolicyV2"
+  policy_arn = "${local.iam_policy}/AmazonEBSCSIDriverPolicyV2"
 }
 
 resource "aws_iam_role_policy_attachment" "efs_csi" {

@@ -1,14 +1,16 @@
 # AWS tells here that an instance is about to go, so that Karpenter can drain it in time.
 
-resource "aws_sqs_queue" "karpenter" {
-  name                      = "${local.prefix}-karpenter"
-  message_retention_seconds = 300
-  sqs_managed_sse_enabled   = true
+locals {
+  queue_name = "${local.prefix}-karpenter"
+  queue_arn  = "arn:${local.partition}:sqs:${var.region}:${var.account_id}:${local.queue_name}"
 }
 
-resource "aws_sqs_queue_policy" "karpenter" {
-  queue_url = aws_sqs_queue.karpenter.url
+resource "aws_sqs_queue" "karpenter" {
+  name                      = local.queue_name
+  message_retention_seconds = 300
+  sqs_managed_sse_enabled   = true
 
+  # Not a resource of its own: the provider waits half a minute for each of the two.
   policy = jsonencode({
     Version = "2012-10-17"
     Statement = [
@@ -17,7 +19,7 @@ resource "aws_sqs_queue_policy" "karpenter" {
         Effect    = "Allow"
         Principal = { Service = "events.amazonaws.com" }
         Action    = "sqs:SendMessage"
-        Resource  = aws_sqs_queue.karpenter.arn
+        Resource  = local.queue_arn
         Condition = {
           ArnEquals = { "aws:SourceArn" = [for rule in aws_cloudwatch_event_rule.interruption : rule.arn] }
         }
@@ -27,7 +29,7 @@ resource "aws_sqs_queue_policy" "karpenter" {
         Effect    = "Deny"
         Principal = { AWS = "*" }
         Action    = "sqs:*"
-        Resource  = aws_sqs_queue.karpenter.arn
+        Resource  = local.queue_arn
         Condition = {
           Bool = { "aws:SecureTransport" = "false" }
         }

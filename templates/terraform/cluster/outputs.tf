@@ -52,8 +52,6 @@ output "karpenter_role_arn" {
 output "karpenter_queue_name" {
   description = "SQS queue of interruptions."
   value       = aws_sqs_queue.karpenter.name
-
-  depends_on = [aws_sqs_queue_policy.karpenter]
 }
 
 output "karpenter_instance_profile" {
