@@ -14,6 +14,10 @@ export interface Binaries {
   kubeScheduler: string;
   cloudControllerManager: string;
   karpenter: string;
+  /** The EBS CSI driver and its sidecars, which run in the pods of its add-on. */
+  ebsCsiDriver?: string;
+  csiProvisioner?: string;
+  csiAttacher?: string;
   helm: string;
   kubectl: string;
   /** Terraform, or OpenTofu where there is none. */

@@ -1,0 +1,101 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { ControlPlane } from "../kube/types.ts";
+import type { ChildExit, ManagedChild, World } from "../world.ts";
+import { podIdentityUri } from "./credentials-agent.ts";
+import { expandVariables, resolveEnvironment } from "./environment.ts";
+import type { Container, Pod } from "./kube-objects.ts";
+import type { PodFiles } from "./pod-files.ts";
+import { findFreePort, translate } from "./programs.ts";
+import type { Translation } from "./programs.ts";
+
+export interface ProcessSettings {
+  world: World;
+  plane: ControlPlane;
+  pod: Pod;
+  container: Container;
+  file: string;
+  files: PodFiles;
+  /** Where the Pod Identity agent answers here. */
+  credentialsUri: string;
+}
+
+/** One run of a container as a process of this machine. */
+export class ContainerProcess {
+  readonly exited: Promise<ChildExit>;
+  readonly #child: ManagedChild;
+  readonly #container: Container;
+  readonly #ports: ReadonlyMap<number, number>;
+
+  private constructor(child: ManagedChild, container: Container, ports: ReadonlyMap<number, number>) {
+    this.#child = child;
+    this.#container = container;
+    this.#ports = ports;
+    this.exited = child.exited;
+  }
+
+  static async start(settings: ProcessSettings): Promise<ContainerProcess> {
+    const { world, plane, pod, container, file, files } = settings;
+    const translation = await translationOf(container, files);
+    const resolved = await resolveEnvironment(plane.kube, pod, container);
+    const environment = Object.fromEntries(
+      Object.entries(resolved).map(([name, value]) => [name, translate(value, translation)]),
+    );
+    if (environment["AWS_CONTAINER_CREDENTIALS_FULL_URI"] === podIdentityUri) {
+      environment["AWS_CONTAINER_CREDENTIALS_FULL_URI"] = settings.credentialsUri;
+    }
+    const kubeconfig = files.writeKubeconfig(container);
+    const args = (container.args ?? []).map((argument) => translate(expandVariables(argument, resolved), translation));
+    const name = `${plane.cluster}.${pod.metadata.namespace}.${pod.metadata.name}.${container.name}`;
+    const child = world.spawn(name, file, args, {
+      cwd: files.folder,
+      env: {
+        // No settings of the operator's own may reach a pod.
+        HOME: files.folder,
+        AWS_ENDPOINT_URL: world.endpoint,
+        // Pods don't reach the instance metadata: the hop limit of the nodes is 1.
+        AWS_EC2_METADATA_DISABLED: "true",
+        ...(kubeconfig === undefined ? {} : { KUBECONFIG: kubeconfig }),
+        ...environment,
+      },
+    });
+    return new ContainerProcess(child, container, translation.ports);
+  }
+
+  /** Asks the container's own readiness probe until it succeeds, or the signal fires. */
+  async becomeReady(signal: AbortSignal): Promise<void> {
+    const probe = this.#container.readinessProbe;
+    while (!signal.aborted) {
+      if (probe?.httpGet === undefined || (await this.#probe(probe.httpGet))) return;
+      await delay(Math.min(probe.periodSeconds ?? 10, 1) * 1000, undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  stop(): Promise<void> {
+    return this.#child.stop();
+  }
+
+  async #probe(request: { path?: string; port: number | string }): Promise<boolean> {
+    const { ports = [] } = this.#container;
+    const number =
+      typeof request.port === "number" ? request.port : ports.find(({ name }) => name === request.port)?.containerPort;
+    if (number === undefined) return false;
+    try {
+      const answer = await fetch(`http://127.0.0.1:${this.#ports.get(number) ?? number}${request.path ?? "/"}`, {
+        signal: AbortSignal.timeout(2_000),
+      });
+      await answer.body?.cancel();
+      return answer.status < 400;
+    } catch {
+      return false;
+    }
+  }
+}
+
+async function translationOf(container: Container, files: PodFiles): Promise<Translation> {
+  const paths = (container.volumeMounts ?? [])
+    .map(({ name, mountPath }): [string, string] => [mountPath, files.folderOf(name)])
+    .sort(([a], [b]) => b.length - a.length);
+  const ports = new Map<number, number>();
+  for (const { containerPort } of container.ports ?? []) ports.set(containerPort, await findFreePort());
+  return { paths, ports };
+}

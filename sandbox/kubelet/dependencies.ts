@@ -1,0 +1,58 @@
+/** A running EC2 instance and what its boot would read. */
+export interface NodeInstance {
+  id: string;
+  type: string;
+  zone: string;
+  privateDns: string;
+  privateIp: string;
+  vpcId: string;
+  subnetId: string;
+  /** IPv4 block of the subnet, from which pods get their addresses. */
+  subnetCidr: string;
+  /** Role of the instance profile; an instance without one cannot join. */
+  roleArn: string | undefined;
+  /** Decoded user data. */
+  userData: string;
+}
+
+/** What AWS' container credentials endpoint answers. */
+export interface RoleCredentials {
+  accessKeyId: string;
+  secretAccessKey: string;
+  sessionToken: string;
+  expiration: Date;
+  accountId: string;
+}
+
+/** Where an EFS file system is to be mounted. */
+export interface EfsMount {
+  fileSystemId: string;
+  accessPointId: string | undefined;
+  vpcId: string;
+  zone: string;
+}
+
+/** What the nodes of one cluster need from the simulated AWS. */
+export interface KubeletDependencies {
+  /** Running instances that may belong to the cluster: by tag, or by their user data. */
+  listInstances(): Promise<NodeInstance[]>;
+  /** Whether the cluster lets nodes of this role in: an access entry EC2_LINUX, or aws-auth. */
+  mayJoin(roleArn: string): boolean;
+  /** Temporary keys of the role that is associated with a service account; undefined if there is none. */
+  podIdentityCredentials(namespace: string, serviceAccount: string): Promise<RoleCredentials | undefined>;
+  /** Why mounting would fail; undefined if it would not. */
+  findMountProblem(mount: EfsMount): Promise<string | undefined>;
+  /** From an instance's start to its Node; default 1000. */
+  joinDelayMilliseconds?: number;
+  /** Images whose pods fail, besides those with the annotation sandbox.hubctl/fail. */
+  faults?: readonly ImageFault[];
+  /** One line about what nodes and pods do. */
+  log?: (line: string) => void;
+}
+
+export type Fault = "image-pull" | "crash" | "slow";
+
+export interface ImageFault {
+  image: RegExp;
+  fault: Fault;
+}

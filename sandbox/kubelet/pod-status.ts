@@ -1,0 +1,130 @@
+import type { Condition, Container, ContainerState, ContainerStatus, Pod, PodStatus } from "./kube-objects.ts";
+
+/** The changing part of a pod's life on its node, from which its status is made. */
+export class PodState {
+  readonly init: ContainerStatus[];
+  readonly containers: ContainerStatus[];
+  readonly #pod: Pod;
+  readonly #hostIP: string;
+  readonly #startTime: string;
+  podIP: string | undefined;
+
+  constructor(pod: Pod, hostIP: string) {
+    this.#pod = pod;
+    this.#hostIP = hostIP;
+    this.#startTime = now();
+    this.init = (pod.spec.initContainers ?? []).map((container) => waiting(container, "PodInitializing"));
+    this.containers = pod.spec.containers.map((container) =>
+      waiting(container, this.init.length > 0 ? "PodInitializing" : "ContainerCreating"),
+    );
+  }
+
+  statusOf(name: string): ContainerStatus {
+    const status = [...this.containers, ...this.init].find((candidate) => candidate.name === name);
+    if (status === undefined) throw new Error(`pod ${this.#pod.metadata.name} has no container ${name}`);
+    return status;
+  }
+
+  get phase(): string {
+    if (this.#initFailed()) return "Failed";
+    const states = this.containers.map(({ state }) => state);
+    if (states.every(({ terminated }) => terminated) && this.#pod.spec.restartPolicy !== "Always") {
+      const failed = states.some(({ terminated }) => terminated?.exitCode !== 0);
+      if (!failed) return "Succeeded";
+      if (this.#pod.spec.restartPolicy === "Never") return "Failed";
+    }
+    const started = this.containers.some(
+      ({ state, restartCount }) => state.running ?? (restartCount > 0 || state.terminated),
+    );
+    return started ? "Running" : "Pending";
+  }
+
+  toStatus(): PodStatus {
+    const { phase } = this;
+    const done = phase === "Succeeded";
+    const initialized = done || this.init.every(isInitDone);
+    const ready = !done && initialized && this.containers.every((status) => status.ready);
+    const notReady = done ? "PodCompleted" : "ContainersNotReady";
+    return {
+      phase,
+      hostIP: this.#hostIP,
+      startTime: this.#startTime,
+      ...(this.podIP === undefined ? {} : { podIP: this.podIP, podIPs: [{ ip: this.podIP }] }),
+      conditions: [
+        this.#condition("PodReadyToStartContainers", this.podIP !== undefined),
+        this.#condition("Initialized", initialized, "ContainersNotInitialized"),
+        this.#condition("ContainersReady", ready, notReady),
+        this.#condition("Ready", ready, notReady),
+        this.#condition("PodScheduled", true),
+      ],
+      containerStatuses: this.containers,
+      ...(this.init.length > 0 ? { initContainerStatuses: this.init } : {}),
+    };
+  }
+
+  #initFailed(): boolean {
+    return (
+      this.#pod.spec.restartPolicy === "Never" && this.init.some(({ state }) => (state.terminated?.exitCode ?? 0) !== 0)
+    );
+  }
+
+  readonly #since = new Map<string, { status: string; time: string }>();
+
+  #condition(type: string, isTrue: boolean, reason?: string): Condition {
+    const status = isTrue ? "True" : "False";
+    let since = this.#since.get(type);
+    if (since?.status !== status) since = { status, time: now() };
+    this.#since.set(type, since);
+    return {
+      type,
+      status,
+      lastTransitionTime: since.time,
+      ...(!isTrue && reason !== undefined ? { reason, message: "" } : {}),
+    };
+  }
+}
+
+function isInitDone({ state, started, ready }: ContainerStatus): boolean {
+  return state.terminated?.exitCode === 0 || (started && ready);
+}
+
+function waiting({ name, image }: Container, reason: string): ContainerStatus {
+  return {
+    name,
+    image,
+    imageID: "",
+    ready: false,
+    started: false,
+    restartCount: 0,
+    state: { waiting: { reason } },
+    lastState: {},
+  };
+}
+
+export function setWaiting(status: ContainerStatus, reason: string, message?: string): void {
+  change(status, { waiting: { reason, ...(message === undefined ? {} : { message }) } }, false);
+}
+
+export function setRunning(status: ContainerStatus, id: string): void {
+  status.imageID = status.image;
+  status.containerID = `containerd://${id}`;
+  status.started = true;
+  change(status, { running: { startedAt: now() } }, false);
+}
+
+export function setTerminated(status: ContainerStatus, exitCode: number): void {
+  const startedAt = status.state.running?.startedAt ?? now();
+  const reason = exitCode === 0 ? "Completed" : "Error";
+  status.started = false;
+  change(status, { terminated: { exitCode, reason, startedAt, finishedAt: now() } }, false);
+}
+
+function change(status: ContainerStatus, state: ContainerState, ready: boolean): void {
+  if (status.state.terminated) status.lastState = { terminated: status.state.terminated };
+  status.state = state;
+  status.ready = ready;
+}
+
+function now(): string {
+  return new Date().toISOString().replace(/\.\d+Z$/, "Z");
+}

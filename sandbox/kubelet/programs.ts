@@ -1,0 +1,64 @@
+import { createServer } from "node:net";
+import type { AddressInfo } from "node:net";
+import type { Binaries } from "../binaries/index.ts";
+import type { Container } from "./kube-objects.ts";
+
+interface Program {
+  image: RegExp;
+  /** Of several programs of one image. */
+  firstArgument?: string;
+  file(binaries: Binaries): string | undefined;
+}
+
+/** Images whose containers are real processes; every other container is ready and does nothing. */
+const programs: readonly Program[] = [
+  { image: /(^|\/)karpenter\/controller[:@]/, file: ({ karpenter }) => karpenter },
+  { image: /\/aws-ebs-csi-driver:/, firstArgument: "controller", file: ({ ebsCsiDriver }) => ebsCsiDriver },
+  { image: /\/eks\/csi-provisioner:/, file: ({ csiProvisioner }) => csiProvisioner },
+  { image: /\/eks\/csi-attacher:/, file: ({ csiAttacher }) => csiAttacher },
+];
+
+/** The local program that a container runs as; undefined for a stand-in. */
+export function findProgram(binaries: Binaries, container: Container): string | undefined {
+  const program = programs.find(
+    ({ image, firstArgument }) =>
+      image.test(container.image) && (firstArgument === undefined || container.args?.[0] === firstArgument),
+  );
+  return program?.file(binaries);
+}
+
+/** A port of this machine that nobody listens on. */
+export async function findFreePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise<void>((resolve) => server.close(() => resolve()));
+  return port;
+}
+
+/** What a container believes about its surroundings, and what holds here. */
+export interface Translation {
+  /** Mount paths of the container and the folders that stand for them, longest path first. */
+  paths: readonly (readonly [mountPath: string, folder: string])[];
+  /** Ports that the container listens on, and the free ones that it gets. */
+  ports: ReadonlyMap<number, number>;
+}
+
+/** Rewrites paths below a mount and ports in an argument or a variable's value. */
+export function translate(text: string, { paths, ports }: Translation): string {
+  let result = text;
+  for (const [mountPath, folder] of paths) {
+    const pattern = new RegExp(`(^|[=:,]|://)${escapePattern(mountPath.replace(/\/+$/, ""))}(?=/|$)`, "g");
+    result = result.replace(pattern, (_match, before: string) => `${before}${folder}`);
+    if (result !== text) break;
+  }
+  for (const [port, free] of ports) {
+    if (result === String(port)) return String(free);
+    result = result.replace(new RegExp(`:${port}$`), `:${free}`);
+  }
+  return result;
+}
+
+function escapePattern(text: string): string {
+  return text.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
+}
