@@ -74,6 +74,8 @@ export function readHubYaml(deployment: Deployment, { cwd, env }: FormOptions): 
   const { problems, ...validated } = validateConfig(deployment.name, whole, origin);
   const offsetAt = ({ at }: Problem) => offsets.get(at) ?? 0;
   problems.sort((a, b) => offsetAt(a) - offsetAt(b));
+  const missing = problems.find(({ key, message }) => key === "certificateArn" && message === "is required");
+  if (missing !== undefined) missing.message = `is required, here or as ${certificateVariables.join(" or ")}`;
   return { ...validated, problems, method: methodOf(input), warnings: [] };
 }
 

@@ -5,7 +5,10 @@ import { z } from "zod";
 import { ToolError } from "../errors.ts";
 import type { Problem } from "./problem.ts";
 
-/** Runs `terraform` or `tofu` with these arguments; resolves whatever the exit code. */
+/**
+ * Runs `terraform` or `tofu` with these arguments; resolves whatever the exit code. What it prints may quote the file, in
+ * which a secret may stand by mistake, so it must not be logged.
+ */
 export type RunTerraform = (
   args: string[],
   options: { cwd: string; input: string },

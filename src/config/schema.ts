@@ -75,9 +75,14 @@ type Context = z.core.$RefinementCtx;
 
 function obeying(rule: rules.Rule, { mayBeEmpty = false } = {}) {
   return z.string().superRefine((text, context) => {
-    const wrong = text === "" && !mayBeEmpty ? "must not be empty" : rule(text);
+    const wrong = text === "" && mayBeEmpty ? undefined : judge(rule, text);
     if (wrong !== undefined) context.addIssue(wrong);
   });
+}
+
+function judge(rule: rules.Rule, text: string): string | undefined {
+  if (text === "") return "must not be empty";
+  return /\p{Cc}/u.test(text) ? "must be one line, without control characters" : rule(text);
 }
 
 /** An object that may be left out as a whole: the defaults of its entries then count. */
@@ -136,7 +141,7 @@ function checkAuth(value: unknown, context: Context): void {
   const rule = auth.method === "github" ? rules.githubName : rules.hubUserName;
   for (const list of ["admins", "allowedUsers"] as const) {
     for (const [index, name] of auth[list].entries()) {
-      const wrong = typeof name === "string" ? rule(name) : undefined;
+      const wrong = typeof name === "string" ? judge(rule, name) : undefined;
       if (wrong !== undefined) context.addIssue({ code: "custom", path: [list, index], message: wrong });
     }
   }

@@ -54,7 +54,11 @@ export async function readTfvarsForm(
     inputFrom(settings),
     originOf(settings, display),
   );
-  const problems = [...names.problems, ...judgeOthers(settings), ...validated.problems.filter(isOwnFault(settings))];
+  const problems = [
+    ...names.problems,
+    ...judgeOthers(settings),
+    ...validated.problems.filter(isOwnFault(settings)).map(describeMissingCertificate),
+  ];
   const clientId = textOf(settings, "github_client_id");
   return {
     ...result,
@@ -151,6 +155,11 @@ function isFromEnvironment(name: KnownName): boolean {
 /** A missing region is the certificate's fault, which is reported. */
 function isOwnFault(settings: Settings): (problem: Problem) => boolean {
   return ({ key }) => key !== "region" || settings.has("region");
+}
+
+function describeMissingCertificate(problem: Problem): Problem {
+  const isMissing = problem.key === `${prefix}aws_certificate_arn` && problem.message === "is required";
+  return isMissing ? { ...problem, message: "is not set: the ARN of the domain's ACM certificate" } : problem;
 }
 
 /** The values that have no place in a hub.yaml. */

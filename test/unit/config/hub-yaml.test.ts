@@ -92,6 +92,12 @@ describe("a hub.yaml", () => {
     ]);
   });
 
+  it("says that the certificate may come from the environment, if it is missing", () => {
+    expect(problemsOf(edited(`certificateArn: ${certificateArn}\n`, ""))).toEqual([
+      "hub.yaml:1:1: certificateArn is required, here or as HUBCTL_CERTIFICATE_ARN or TF_VAR_aws_certificate_arn",
+    ]);
+  });
+
   it("is judged as a whole: all problems at once, each with its place, in the file's order", () => {
     expect(
       problemsOf(`aws:
