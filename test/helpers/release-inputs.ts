@@ -1,0 +1,78 @@
+import type { HubConfig } from "../../src/config/hub-config.ts";
+import type { ReleaseInputs } from "../../src/releases/inputs.ts";
+
+type Changes = Partial<Pick<ReleaseInputs, "secrets">> & {
+  config?: Partial<Omit<HubConfig, "auth">> & { auth?: Partial<HubConfig["auth"]> };
+};
+
+/** Inputs of a hub with GitHub login, but for what is changed. */
+export function releaseInputs({ config, secrets }: Changes = {}): ReleaseInputs {
+  return {
+    config: {
+      name: "dandihub",
+      aws: { region: "us-east-2", rolePath: "/", tags: { Project: "archive" } },
+      domain: "hub.example.org",
+      certificateArn: "arn:aws:acm:us-east-2:123456789012:certificate/0d3a6bd4-0000-4000-8000-000000000000",
+      network: { vpcCidr: "10.0.0.0/16", allowFrom: ["192.0.2.0/24"], apiAccess: ["0.0.0.0/0"] },
+      cluster: {
+        supportPolicy: "STANDARD",
+        coreNodes: { instanceType: "m6i.large", min: 1, max: 2, desired: 1, volumeSizeGiB: 50 },
+      },
+      users: { maxVcpus: 64, cpu: { guarantee: 0.5, limit: 2 }, memoryGiB: { guarantee: 1, limit: 8 } },
+      image: { repository: "example/notebook", tag: "latest" },
+      ...config,
+      auth: {
+        method: "github",
+        admins: ["grace", "ada"],
+        allowedUsers: ["linus", "ada"],
+        allowedOrganizations: [],
+        allowAll: false,
+        ...config?.auth,
+      },
+    },
+    lock: {
+      hubctl: "0.1.0",
+      id: "3f1c9a52",
+      account: "123456789012",
+      region: "us-east-2",
+      installer: "arn:aws:iam::123456789012:user/operator",
+      kubernetes: "1.36",
+      addons: {},
+      nodeImage: { release: "1.36.1-20261110", alias: "al2023@v20261110" },
+      zones: [
+        { id: "use2-az1", name: "us-east-2a" },
+        { id: "use2-az2", name: "us-east-2b" },
+      ],
+      charts: {},
+      provider: "5.100.0",
+    },
+    secrets: secrets ?? {
+      githubClientId: "github-client-id",
+      githubClientSecret: "github-client-secret",
+    },
+    generated: {
+      cookieSecret: "a".repeat(64),
+      cryptKeeperKey: "b".repeat(64),
+      proxyToken: "c".repeat(64),
+    },
+    storage: {
+      file_system_id: "fs-0123456789abcdef0",
+      home_access_point_id: "fsap-0123456789abcdef0",
+      shared_access_point_id: "fsap-0123456789abcdef1",
+      generated_secret_arn: "arn:aws:secretsmanager:us-east-2:123456789012:secret:dandihub-generated",
+    },
+    cluster: {
+      cluster_name: "dandihub",
+      cluster_endpoint: "https://dandihub.example.eks.amazonaws.com",
+      cluster_security_group_id: "sg-0123456789abcdef0",
+      vpc_id: "vpc-0123456789abcdef0",
+      private_subnet_ids: ["subnet-0aaa", "subnet-0bbb"],
+      public_subnet_ids: ["subnet-0ccc", "subnet-0ddd"],
+      core_zone: "us-east-2a",
+      node_role_name: "dandihub-3f1c9a52-user-node",
+      karpenter_queue_name: "dandihub-karpenter",
+      karpenter_instance_profile: "dandihub-3f1c9a52-user-node",
+      efs_security_group_id: "sg-0123456789abcdef1",
+    },
+  };
+}
