@@ -1,8 +1,9 @@
-import { appendFileSync, closeSync, mkdirSync, openSync } from "node:fs";
+import { closeSync, mkdirSync, openSync } from "node:fs";
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import type { Binaries } from "./binaries/index.ts";
-import { endGroup, isGroupAlive, startTimeOf } from "./processes.ts";
+import { endGroup, isGroupAlive } from "./processes.ts";
+import { markEnvironment, recordProcess } from "./process-record.ts";
 
 export interface SpawnOptions {
   /** The whole environment of the child, apart from PATH and HOME; nothing else is inherited. */
@@ -48,10 +49,9 @@ export interface WorldSettings {
   account?: string;
   region?: string;
   binaries: Binaries;
+  /** Told when a program ends that nobody stopped. */
+  onUnexpectedExit?(name: string, exit: ChildExit): void;
 }
-
-/** One line per process that was started, in order: pid, start time, name, separated by tabs. */
-export const processRecord = "processes";
 
 const graceMilliseconds = 10_000;
 
@@ -67,25 +67,33 @@ export function createWorld(settings: WorldSettings): World {
     binaries: settings.binaries,
     endpoint: "",
     logFile,
-    spawn: (name, file, args, options = {}) => spawnManaged(dir, name, file, args, logFile(name), options),
+    spawn: (name, file, args, options = {}) => {
+      const child = spawnManaged({ dir, name, file, args, logFile: logFile(name), options });
+      void child.exited.then((exit) => {
+        if (!child.isStopping()) settings.onUnexpectedExit?.(name, exit);
+      });
+      return child;
+    },
   };
 }
 
-function spawnManaged(
-  dir: string,
-  name: string,
-  file: string,
-  args: readonly string[],
-  logFile: string,
-  options: SpawnOptions,
-): ManagedChild {
+interface Start {
+  dir: string;
+  name: string;
+  file: string;
+  args: readonly string[];
+  logFile: string;
+  options: SpawnOptions;
+}
+
+function spawnManaged({ dir, name, file, args, logFile, options }: Start) {
   const log = openSync(logFile, "a", 0o600);
   try {
     const child = spawn(file, args, {
       detached: true,
       stdio: ["ignore", log, log],
       cwd: options.cwd ?? dir,
-      env: { PATH: process.env["PATH"], HOME: process.env["HOME"], ...options.env },
+      env: { PATH: process.env["PATH"], HOME: process.env["HOME"], ...options.env, ...markEnvironment(dir) },
     });
     const exited = new Promise<ChildExit>((resolve) => {
       child.once("exit", (code, signal) => resolve({ code, signal }));
@@ -93,12 +101,15 @@ function spawnManaged(
     });
     const { pid } = child;
     if (pid === undefined) throw new Error(`cannot start ${file}`);
-    appendFileSync(join(dir, processRecord), `${pid}\t${startTimeOf(pid) ?? ""}\t${name}\n`, { mode: 0o600 });
+    recordProcess(dir, pid, name);
+    let isStopping = false;
     const stop = async () => {
+      isStopping = true;
+      // Its children may outlive it.
       if (isGroupAlive(pid)) await endGroup(pid, graceMilliseconds);
       await exited;
     };
-    return { name, pid, logFile, exited, stop };
+    return { name, pid, logFile, exited, stop, isStopping: () => isStopping };
   } finally {
     closeSync(log);
   }

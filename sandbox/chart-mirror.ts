@@ -1,0 +1,99 @@
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join, relative } from "node:path";
+import { parse } from "yaml";
+import { cacheFolder, contentHash, makeOnce, type Report } from "./binaries/cache.ts";
+import type { Binaries } from "./binaries/index.ts";
+import { runTool } from "./binaries/run-tool.ts";
+import { versions } from "./binaries/versions.ts";
+import { projectRoot } from "./paths.ts";
+
+interface Chart {
+  folder: string;
+  version: string;
+  /** Whether version and image tag have to be set, which Karpenter's release process does, not its repository. */
+  isReleasedHere: boolean;
+}
+
+/** Fills a folder with `<chart>-<version>.tgz` archives: what HUBCTL_CHART_MIRROR names. */
+export async function fillChartMirror(mirror: string, binaries: Binaries, report: Report): Promise<void> {
+  mkdirSync(mirror, { recursive: true });
+  for (const chart of findCharts(binaries)) {
+    const archive = await packageChart(chart, binaries.helm, report);
+    const target = join(mirror, basename(archive));
+    rmSync(target, { force: true });
+    cpSync(archive, target);
+  }
+}
+
+function findCharts({ karpenterModule }: Binaries): Chart[] {
+  const standIns = join(projectRoot, "sandbox/charts");
+  const own = readdirSync(standIns, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && existsSync(join(standIns, entry.name, "Chart.yaml")))
+    .map((entry) => ({ folder: join(standIns, entry.name), isReleasedHere: false }))
+    .map((chart) => ({ ...chart, version: versionOf(chart.folder) }));
+  const karpenter = ["karpenter-crd", "karpenter"].map((name) => ({
+    folder: join(karpenterModule, "charts", name),
+    version: versions.karpenter,
+    isReleasedHere: true,
+  }));
+  return [...own, ...karpenter];
+}
+
+function versionOf(folder: string): string {
+  return (parse(readFileSync(join(folder, "Chart.yaml"), "utf8")) as { version: string }).version;
+}
+
+/** The archive from the cache, made first if the chart has changed. */
+async function packageChart(chart: Chart, helm: string, report: Report): Promise<string> {
+  const folder = join(cacheFolder(), "charts", contentHash([chart.version, ...chartContent(chart.folder)]));
+  const archive = join(folder, `${basename(chart.folder)}-${chart.version}.tgz`);
+  await makeOnce(
+    folder,
+    report,
+    () => existsSync(archive),
+    async (temporary) => {
+      const work = mkdtempSync(join(tmpdir(), "hubctl-chart-"));
+      try {
+        const copy = join(work, basename(chart.folder));
+        cpSync(chart.folder, copy, { recursive: true });
+        if (chart.isReleasedHere) releaseImage(copy, chart.version);
+        const versionFlags = chart.isReleasedHere ? ["--version", chart.version, "--app-version", chart.version] : [];
+        await runTool(helm, ["package", copy, "--destination", temporary, ...versionFlags], {
+          env: { HELM_CONFIG_HOME: work, HELM_CACHE_HOME: work, HELM_DATA_HOME: work },
+        });
+        renameSync(temporary, folder);
+      } finally {
+        rmSync(work, { recursive: true, force: true });
+      }
+    },
+  );
+  return archive;
+}
+
+function chartContent(folder: string): (string | Buffer)[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort()
+    .flatMap((file) => [relative(folder, file), readFileSync(file)]);
+}
+
+/** The repository's values name the image of an earlier release. */
+function releaseImage(folder: string, version: string): void {
+  const file = join(folder, "values.yaml");
+  const text = readFileSync(file, "utf8");
+  const [, tag] = /repository: public\.ecr\.aws\/karpenter\/controller\n[^]*?\n\s*tag: (\S+)\n/.exec(text) ?? [];
+  if (tag === undefined) return;
+  writeFileSync(file, text.replace(`tag: ${tag}\n`, `tag: ${version}\n`).replace(/(\n\s*digest:) sha256:\w+/, '$1 ""'));
+}
