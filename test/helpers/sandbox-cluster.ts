@@ -1,0 +1,254 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import {
+  AuthorizeSecurityGroupIngressCommand,
+  CreateSubnetCommand,
+  CreateTagsCommand,
+  CreateVpcCommand,
+  EC2Client,
+} from "@aws-sdk/client-ec2";
+import {
+  CreateAddonCommand,
+  CreateClusterCommand,
+  CreateNodegroupCommand,
+  CreatePodIdentityAssociationCommand,
+  DescribeAddonCommand,
+  DescribeClusterCommand,
+  DescribeNodegroupCommand,
+  EKSClient,
+} from "@aws-sdk/client-eks";
+import { AttachRolePolicyCommand, CreateRoleCommand, IAMClient } from "@aws-sdk/client-iam";
+import { EksService } from "../../sandbox/aws/eks/index.ts";
+import { startFront } from "../../sandbox/aws/front.ts";
+import { startMoto } from "../../sandbox/aws/moto.ts";
+import { findBinaries } from "../../sandbox/binaries/index.ts";
+import { createDataPlane } from "../../sandbox/data-plane.ts";
+import type { KubeClient } from "../../sandbox/kube/client.ts";
+import type { ControlPlane } from "../../sandbox/kube/types.ts";
+import { createWorld } from "../../sandbox/world.ts";
+import type { World } from "../../sandbox/world.ts";
+import { eventually } from "./eventually.ts";
+
+/** A cluster of the sandbox with nodes, run by the test's own process. */
+export interface SandboxCluster {
+  world: World;
+  plane: ControlPlane;
+  kube: KubeClient;
+  name: string;
+  vpcId: string;
+  subnetIds: string[];
+  securityGroupId: string;
+  clientOptions: { endpoint: string; region: string; credentials: { accessKeyId: string; secretAccessKey: string } };
+  ec2: EC2Client;
+  eks: EKSClient;
+  iam: IAMClient;
+  log: string[];
+  createRole(name: string, service: string, policies?: string[]): Promise<string>;
+  addAddon(addonName: string, role?: { arn: string; serviceAccount: string }): Promise<void>;
+  waitForAddon(addonName: string): Promise<void>;
+  addNodes(options: { name: string; count: number; labels?: Record<string, string> }): Promise<void>;
+  associate(namespace: string, serviceAccount: string, roleArn: string): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export async function startSandboxCluster(name: string): Promise<SandboxCluster> {
+  const binaries = await findBinaries(() => undefined);
+  const dir = mkdtempSync(join(tmpdir(), "hubctl-nodes-"));
+  const world = createWorld({ name: "test", dir, binaries });
+  const stopping: (() => Promise<void> | void)[] = [() => rmSync(dir, { recursive: true, force: true })];
+  const stop = async () => {
+    for (const step of stopping.splice(0)) await step();
+  };
+  try {
+    const log: string[] = [];
+    const moto = await startMoto(world);
+    stopping.unshift(() => moto.stop());
+    const front = await startFront({
+      moto: moto.endpoint,
+      account: world.account,
+      region: world.region,
+      callLog: join(dir, "calls.jsonl"),
+      ...(moto.serviceModels === undefined ? {} : { serviceModels: moto.serviceModels }),
+    });
+    stopping.unshift(() => front.stop());
+    world.endpoint = front.url;
+    const service: EksService = new EksService({
+      account: world.account,
+      region: world.region,
+      dir: join(dir, "eks"),
+      aws: { endpoint: () => world.endpoint, credentials: front.internal },
+      dataPlane: createDataPlane({
+        world,
+        front,
+        eks: () => service,
+        onChange: () => undefined,
+        log: (line) => log.push(line),
+      }),
+      log: (line) => log.push(line),
+      delays: { clusterCreate: 10, addonCreate: 10, poll: 100, propagation: 0 },
+    });
+    stopping.unshift(() => service.stop());
+    front.route("eks", service.handle);
+    const operator = front.identities.issue({
+      account: world.account,
+      arn: `arn:aws:iam::${world.account}:user/operator`,
+    });
+    const cluster = await createCluster({ world, service, name, credentials: operator, log, stop });
+    return cluster;
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+interface Setup {
+  world: World;
+  service: EksService;
+  name: string;
+  credentials: { accessKeyId: string; secretAccessKey: string };
+  log: string[];
+  stop(): Promise<void>;
+}
+
+async function createCluster({ world, service, name, credentials, log, stop }: Setup): Promise<SandboxCluster> {
+  const clientOptions = { endpoint: world.endpoint, region: world.region, credentials };
+  const ec2 = new EC2Client(clientOptions);
+  const eks = new EKSClient(clientOptions);
+  const iam = new IAMClient(clientOptions);
+  const createRole = async (roleName: string, principal: string, policies: string[] = []): Promise<string> => {
+    const statement = {
+      Effect: "Allow",
+      Principal: { Service: principal },
+      Action: ["sts:AssumeRole", "sts:TagSession"],
+    };
+    const answer = await iam.send(
+      new CreateRoleCommand({
+        RoleName: roleName,
+        AssumeRolePolicyDocument: JSON.stringify({ Version: "2012-10-17", Statement: [statement] }),
+      }),
+    );
+    for (const policy of policies) {
+      await iam.send(
+        new AttachRolePolicyCommand({ RoleName: roleName, PolicyArn: `arn:aws:iam::aws:policy/${policy}` }),
+      );
+    }
+    return answer.Role!.Arn!;
+  };
+  const vpc = await ec2.send(new CreateVpcCommand({ CidrBlock: "10.42.0.0/16" }));
+  const vpcId = vpc.Vpc!.VpcId!;
+  const subnetIds: string[] = [];
+  for (const [index, zone] of ["a", "b"].entries()) {
+    const answer = await ec2.send(
+      new CreateSubnetCommand({
+        VpcId: vpcId,
+        CidrBlock: `10.42.${index}.0/24`,
+        AvailabilityZone: `${world.region}${zone}`,
+      }),
+    );
+    subnetIds.push(answer.Subnet!.SubnetId!);
+  }
+  await ec2.send(
+    new CreateTagsCommand({
+      Resources: subnetIds,
+      Tags: [
+        { Key: `kubernetes.io/cluster/${name}`, Value: "shared" },
+        { Key: "kubernetes.io/role/elb", Value: "1" },
+      ],
+    }),
+  );
+  const roleArn = await createRole("cluster", "eks.amazonaws.com", ["AmazonEKSClusterPolicy"]);
+  await eks.send(
+    new CreateClusterCommand({
+      name,
+      version: "1.36",
+      roleArn,
+      resourcesVpcConfig: { subnetIds },
+      accessConfig: { authenticationMode: "API_AND_CONFIG_MAP", bootstrapClusterCreatorAdminPermissions: true },
+      bootstrapSelfManagedAddons: false,
+    }),
+  );
+  const described = await eventually("the cluster", async () => {
+    const { cluster } = await eks.send(new DescribeClusterCommand({ name }));
+    if (cluster?.status === "FAILED") throw new Error(`cluster failed: ${log.join("\n")}`);
+    return cluster?.status === "ACTIVE" ? cluster : undefined;
+  });
+  const plane = service.plane(name)!;
+  const securityGroupId = described.resourcesVpcConfig!.clusterSecurityGroupId!;
+  await ec2.send(
+    new AuthorizeSecurityGroupIngressCommand({
+      GroupId: securityGroupId,
+      IpProtocol: "tcp",
+      FromPort: 443,
+      ToPort: 443,
+      CidrIp: "10.42.0.0/16",
+    }),
+  );
+  const nodeRole = await createRole("node", "ec2.amazonaws.com", [
+    "AmazonEKSWorkerNodePolicy",
+    "AmazonEKS_CNI_Policy",
+    "AmazonEC2ContainerRegistryReadOnly",
+  ]);
+  return {
+    world,
+    plane,
+    kube: plane.kube,
+    name,
+    vpcId,
+    subnetIds,
+    securityGroupId,
+    clientOptions,
+    ec2,
+    eks,
+    iam,
+    log,
+    createRole,
+    addAddon: async (addonName, role) => {
+      await eks.send(
+        new CreateAddonCommand({
+          clusterName: name,
+          addonName,
+          ...(role === undefined
+            ? {}
+            : { podIdentityAssociations: [{ serviceAccount: role.serviceAccount, roleArn: role.arn }] }),
+        }),
+      );
+    },
+    waitForAddon: async (addonName) => {
+      await eventually(`add-on ${addonName}`, async () => {
+        const { addon } = await eks.send(new DescribeAddonCommand({ clusterName: name, addonName }));
+        return addon?.status === "ACTIVE";
+      });
+    },
+    addNodes: async ({ name: nodegroupName, count, labels = {} }) => {
+      await eks.send(
+        new CreateNodegroupCommand({
+          clusterName: name,
+          nodegroupName,
+          nodeRole,
+          subnets: subnetIds,
+          instanceTypes: ["m7i.large"],
+          amiType: "AL2023_x86_64_STANDARD",
+          labels,
+          scalingConfig: { minSize: count, maxSize: count, desiredSize: count },
+        }),
+      );
+      await eventually(`node group ${nodegroupName}`, async () => {
+        const { nodegroup } = await eks.send(new DescribeNodegroupCommand({ clusterName: name, nodegroupName }));
+        if (nodegroup?.status === "CREATE_FAILED") {
+          throw new Error(`node group failed: ${JSON.stringify(nodegroup.health)} ${log.join("\n")}`);
+        }
+        return nodegroup?.status === "ACTIVE";
+      });
+    },
+    associate: async (namespace, serviceAccount, association) => {
+      await eks.send(
+        new CreatePodIdentityAssociationCommand({ clusterName: name, namespace, serviceAccount, roleArn: association }),
+      );
+    },
+    stop: async () => {
+      await stop();
+      for (const client of [ec2, eks, iam]) client.destroy();
+    },
+  };
+}
