@@ -9,11 +9,11 @@ export interface Command {
   /** Name on PATH, or a path. */
   readonly file: string;
   readonly args: readonly string[];
-  readonly cwd?: string;
+  readonly cwd?: string | undefined;
   /** Added to the inherited environment; undefined takes a variable away. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Fed to standard input, which is closed otherwise. The place for secrets. */
-  readonly input?: string;
+  readonly input?: string | undefined;
   /** Values that must not show up in the log or in an error, whatever the tool prints. */
   readonly secrets?: readonly string[];
 }
@@ -21,6 +21,8 @@ export interface Command {
 export interface ExecOptions {
   /** Exit statuses that are answers and not failures; 0 always is one. */
   accept?: readonly number[];
+  /** Start it although the run was interrupted: for what is needed to stop safely. */
+  evenIfInterrupted?: boolean;
 }
 
 export interface ExecResult {
@@ -99,7 +101,7 @@ const howToInstall: Readonly<Record<string, string>> = {
 /** Makes the only function that runs external tools and waits for their output. */
 export function createExec(dependencies: ExecDependencies = {}): Exec {
   return async (command, options = {}) => {
-    refuseAfterInterrupt(command, dependencies.running);
+    if (!options.evenIfInterrupted) refuseAfterInterrupt(command, dependencies.running);
     const hide = hideSecrets(command, dependencies.redact);
     const line = hide(formatCommand(command));
     dependencies.log?.(`$ ${line}`);

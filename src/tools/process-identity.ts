@@ -24,7 +24,7 @@ export async function identifyProcess(
 ): Promise<string | undefined> {
   if (platform === "linux") return readProcessIdentity(pid);
   const command = { file: "ps", args: ["-o", "state=,lstart=", "-p", String(pid)], env: { LC_ALL: "C" } };
-  const { stdout } = await exec(command, { accept: [1] });
+  const { stdout } = await exec(command, { accept: [1], evenIfInterrupted: true });
   const [state = "", ...started] = stdout.trim().split(/\s+/);
   return state === "" || state.startsWith("Z") ? undefined : started.join(" ");
 }

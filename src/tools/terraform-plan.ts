@@ -41,10 +41,14 @@ const planSchema = z.object({
   output_changes: z.record(z.string(), z.object({ actions: z.array(z.string()) })).default({}),
 });
 
+export function emptyPlan(): PlanSummary {
+  return { create: [], update: [], replace: [], delete: [], outputs: [], isEmpty: true };
+}
+
 /** Reads `terraform show -json PLANFILE`. */
 export function parsePlan(stdout: string): PlanSummary {
   const plan = planSchema.parse(JSON.parse(stdout));
-  const summary: PlanSummary = { create: [], update: [], replace: [], delete: [], outputs: [], isEmpty: true };
+  const summary = emptyPlan();
   for (const { address, type, mode, action_reason: reason, change } of plan.resource_changes) {
     const list = mode === "managed" ? listFor(summary, change.actions) : undefined;
     const forcedBy = (change.replace_paths ?? []).map((path) => path.join("."));
@@ -87,12 +91,22 @@ const precious: Readonly<Record<string, string>> = {
   aws_kms_key: "encryption key",
 };
 
-/** Refuses a plan that would replace or delete what nobody asked to lose. */
-export function refuseDestructive(summary: PlanSummary): void {
+const tainted = "replace_because_tainted";
+
+/**
+ * Refuses a plan that would replace or delete what nobody asked to lose. Terraform also replaces what it could not
+ * finish creating; `isHalfMade` says of such a resource that nothing depends on it yet, so that a run can be resumed.
+ */
+export function refuseDestructive(
+  summary: PlanSummary,
+  isHalfMade: (change: ResourceChange) => boolean = () => false,
+): void {
   const lost = [
     ...summary.replace.map((change) => ({ change, verb: "replace" })),
     ...summary.delete.map((change) => ({ change, verb: "delete" })),
-  ].filter(({ change }) => Object.hasOwn(precious, change.type));
+  ]
+    .filter(({ change }) => Object.hasOwn(precious, change.type))
+    .filter(({ change }) => !(change.reason === tainted && isHalfMade(change)));
   if (lost.length === 0) return;
   const lines = lost.map(({ change, verb }) => {
     const kind = precious[change.type] ?? change.type;
@@ -123,5 +137,6 @@ export function describePlan(summary: PlanSummary): string {
 
 function whyLost(change: ResourceChange): string {
   if (change.forcedBy.length > 0) return ` (${change.forcedBy.join(", ")} cannot be changed in place)`;
+  if (change.reason === tainted) return " (its creation was interrupted)";
   return change.reason === undefined ? "" : ` (${change.reason.replaceAll("_", " ")})`;
 }

@@ -53,6 +53,8 @@ export interface StreamedRun {
   action: string;
   /** How many resources will be worked on, when that is known. */
   total?: number;
+  /** Exit statuses that are answers and not failures; 0 always is one. */
+  accept?: readonly number[];
 }
 
 /**
@@ -63,7 +65,7 @@ export async function runTerraform(
   run: StreamedRun,
   dependencies: TerraformRunDependencies,
   report: TerraformReport,
-): Promise<void> {
+): Promise<number> {
   const { journal, log } = dependencies;
   const stream = join(run.dir, `terraform-${run.action}-${process.pid}-${Date.now()}.log`);
   const file = openSync(stream, "ax", 0o600);
@@ -86,7 +88,9 @@ export async function runTerraform(
     await Promise.all([exited.catch(() => undefined), readUntil(() => end.isOver, reader, dependencies)]);
     const { exitCode, signal } = await exited;
     log?.(`  exit ${exitCode ?? signal ?? "?"} of terraform ${run.action}`);
-    if (exitCode === 0) return;
+    // Some versions end with the status for "changes" when a variable is wrong.
+    const isAnswer = exitCode === 0 || (run.accept?.includes(exitCode ?? 1) === true && !reader.hasErrors());
+    if (isAnswer) return exitCode ?? 0;
     const output = dependencies.redact?.(reader.words()) ?? reader.words();
     const line = formatCommand(run.command);
     throw new CommandError("terraform", { command: run.command, line, exitStatus: exitCode, signal, output });
@@ -114,21 +118,20 @@ export async function followEarlierRun(
   const { exec, running } = dependencies;
   const isAlive = async (): Promise<boolean> => (await identifyProcess(record.pid, exec)) === record.identity;
   const reader = createStreamReader(record.stream, dependencies, report);
+  const end = { isOver: !(await isAlive()) };
   try {
-    const wasAlive = await isAlive();
-    if (!wasAlive) {
+    if (end.isOver) {
       reader.read();
       return "ended";
     }
     report.note(`terraform ${record.action} of an earlier run is still working: following it`);
     const release = running?.track({ name: "terraform", pid: record.pid });
     try {
-      let isOver = false;
       const watch = async (): Promise<void> => {
         while (await isAlive()) await pause(dependencies);
-        isOver = true;
+        end.isOver = true;
       };
-      await Promise.all([watch(), readUntil(() => isOver, reader, dependencies)]);
+      await Promise.all([watch(), readUntil(() => end.isOver, reader, dependencies)]);
     } finally {
       release?.();
     }
@@ -137,7 +140,7 @@ export async function followEarlierRun(
     return "followed";
   } finally {
     reader.close();
-    forget(dir, record.stream);
+    if (end.isOver) forget(dir, record.stream);
   }
 }
 
@@ -169,6 +172,7 @@ async function pause(dependencies: TerraformRunDependencies): Promise<void> {
 interface StreamReader {
   /** Reads what has come since the last time. */
   read(): void;
+  hasErrors(): boolean;
   /** Terraform's own words about what went wrong. */
   words(): string;
   close(): void;
@@ -206,6 +210,7 @@ function createStreamReader(
       if (text !== "" && text !== shown) report.progress(text);
       shown = text;
     },
+    hasErrors: () => progress.failures() !== "",
     words: () => progress.failures() || [...texts, partial].join("\n").trim(),
     close() {
       if (file !== undefined) closeSync(file);

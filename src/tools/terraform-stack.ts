@@ -10,7 +10,7 @@ import {
   stateListCommand,
 } from "./terraform.ts";
 import { parseOutputs, parseStateList, type TerraformBinary, type TerraformFolder } from "./terraform.ts";
-import { parsePlan, type PlanSummary } from "./terraform-plan.ts";
+import { emptyPlan, parsePlan, type PlanSummary } from "./terraform-plan.ts";
 import { followEarlierRun, runTerraform } from "./terraform-run.ts";
 import type { TerraformReport, TerraformRunDependencies } from "./terraform-run.ts";
 
@@ -56,7 +56,8 @@ export function createStack(options: StackOptions, dependencies: TerraformRunDep
     async plan(report) {
       rmSync(planFile, { force: true });
       const command = planCommand(folder, { out: planFile });
-      await runTerraform({ command, dir, action: "plan" }, dependencies, report);
+      const status = await runTerraform({ command, dir, action: "plan", accept: [2] }, dependencies, report);
+      if (status === 0) return { file: planFile, summary: emptyPlan() };
       const { stdout } = await exec(showPlanCommand(folder, planFile));
       return { file: planFile, summary: parsePlan(stdout) };
     },

@@ -35,13 +35,14 @@ export function initCommand(
   ]);
 }
 
-/** Plans into a file, so that exactly what was checked can be applied. */
+/** Plans into a file, so that exactly what was checked can be applied. Exit status 2 means that there are changes. */
 export function planCommand(folder: TerraformFolder, options: { out: string; destroy?: boolean }): Command {
   return inFolder(folder, [
     "plan",
     "-input=false",
     "-no-color",
     "-json",
+    "-detailed-exitcode",
     lockTimeout,
     ...(options.destroy === true ? ["-destroy"] : []),
     `-out=${options.out}`,
@@ -64,6 +65,11 @@ export function outputCommand(folder: TerraformFolder): Command {
 
 export function stateListCommand(folder: TerraformFolder): Command {
   return inFolder(folder, ["state", "list"]);
+}
+
+/** Tells Terraform that a resource whose creation was interrupted is whole after all. */
+export function untaintCommand(folder: TerraformFolder, address: string): Command {
+  return inFolder(folder, ["untaint", "-no-color", lockTimeout, address]);
 }
 
 export function forceUnlockCommand(folder: TerraformFolder, lockId: string): Command {

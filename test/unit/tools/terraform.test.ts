@@ -1,0 +1,132 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { UserError } from "../../../src/errors.ts";
+import {
+  applyCommand,
+  findTerraform,
+  forceUnlockCommand,
+  initCommand,
+  outputCommand,
+  parseOutputs,
+  parseStateList,
+  parseVersion,
+  planCommand,
+  showPlanCommand,
+  stateListCommand,
+} from "../../../src/tools/terraform.ts";
+import { fakeExec } from "../../helpers/fake-exec.ts";
+
+const folder = { file: "terraform", dir: "/work/cluster", pluginCache: "/work/providers" };
+
+describe("the builders of Terraform's commands", () => {
+  it.each([
+    [
+      "init",
+      initCommand(folder, { backendConfig: "s3.hcl" }),
+      ["init", "-input=false", "-no-color", "-reconfigure", "-backend-config=s3.hcl"],
+    ],
+    [
+      "plan",
+      planCommand(folder, { out: "p" }),
+      ["plan", "-input=false", "-no-color", "-json", "-detailed-exitcode", "-lock-timeout=60s", "-out=p"],
+    ],
+    [
+      "plan of a destroy",
+      planCommand(folder, { out: "p", destroy: true }),
+      ["plan", "-input=false", "-no-color", "-json", "-detailed-exitcode", "-lock-timeout=60s", "-destroy", "-out=p"],
+    ],
+    ["show", showPlanCommand(folder, "p"), ["show", "-no-color", "-json", "p"]],
+    ["apply", applyCommand(folder, "p"), ["apply", "-input=false", "-no-color", "-json", "-lock-timeout=60s", "p"]],
+    ["output", outputCommand(folder), ["output", "-no-color", "-json"]],
+    ["state list", stateListCommand(folder), ["state", "list"]],
+    ["force-unlock", forceUnlockCommand(folder, "1-2"), ["force-unlock", "-force", "1-2"]],
+  ])("%s", (_, command, args) => {
+    expect(command.args).toEqual(args);
+    expect(command).toMatchObject({ file: "terraform", cwd: "/work/cluster" });
+  });
+
+  it("sets what automation needs and takes away what would change the arguments' meaning", () => {
+    const { env } = planCommand(folder, { out: "p" });
+    expect(env).toMatchObject({
+      TF_IN_AUTOMATION: "1",
+      TF_INPUT: "0",
+      CHECKPOINT_DISABLE: "1",
+      TF_PLUGIN_CACHE_DIR: "/work/providers",
+    });
+    for (const name of ["TF_CLI_ARGS", "TF_CLI_ARGS_plan", "TF_WORKSPACE", "TF_DATA_DIR"]) {
+      expect(env).toHaveProperty(name, undefined);
+    }
+  });
+});
+
+describe("the parsers of Terraform's answers", () => {
+  it("reads outputs, sensitive ones too", () => {
+    const recorded = readFileSync(join(import.meta.dirname, "../../fixtures/terraform/outputs.json"), "utf8");
+    expect(parseOutputs(recorded)).toEqual({ address: "10.0.0.0/16", secret: "hidden" });
+    expect(parseOutputs("{}\n")).toEqual({});
+  });
+
+  it("reads a state's list", () => {
+    expect(parseStateList('aws_vpc.this\naws_subnet.private["a"]\n')).toEqual([
+      "aws_vpc.this",
+      'aws_subnet.private["a"]',
+    ]);
+    expect(parseStateList("")).toEqual([]);
+  });
+
+  it("reads the version behind warnings about the CLI configuration", () => {
+    const warning = "There are some problems with the CLI configuration:\n\nWarning: it does not exist.\n\n";
+    expect(parseVersion(`${warning}{"terraform_version":"1.11.4"}`)).toBe("1.11.4");
+  });
+});
+
+describe("findTerraform", () => {
+  const missing = new UserError("ToolNotFound", "not there");
+  const version = (text: string) => `{"terraform_version":"${text}"}`;
+  const json = { args: ["version", "-json"] };
+  const plain = { args: ["version"] };
+
+  it("takes terraform from PATH", async () => {
+    const exec = fakeExec([
+      { command: { file: "terraform", ...json }, stdout: version("1.11.4") },
+      { command: { file: "terraform", ...plain }, stdout: "Terraform v1.11.4\n" },
+    ]);
+    expect(await findTerraform(exec, {})).toEqual({ file: "terraform", version: "1.11.4", flavor: "terraform" });
+    exec.expectAllCalled();
+  });
+
+  it("falls back to tofu", async () => {
+    const exec = fakeExec([
+      { command: { file: "terraform", ...json }, error: missing },
+      { command: { file: "tofu", ...json }, stdout: version("1.12.6") },
+      { command: { file: "tofu", ...plain }, stdout: "OpenTofu v1.12.6\n" },
+    ]);
+    expect(await findTerraform(exec, {})).toEqual({ file: "tofu", version: "1.12.6", flavor: "opentofu" });
+  });
+
+  it("asks only the one that HUBCTL_TERRAFORM names", async () => {
+    const exec = fakeExec([{ command: { file: "/opt/tf", ...json }, stdout: version("1.9.8") }]);
+    await expect(findTerraform(exec, { HUBCTL_TERRAFORM: "/opt/tf" })).rejects.toMatchObject({
+      code: "TerraformTooOld",
+      message: "/opt/tf 1.9.8 is older than 1.10",
+    });
+  });
+
+  it("says what to install when there is none", async () => {
+    const exec = fakeExec([
+      { command: { file: "terraform" }, error: missing },
+      { command: { file: "tofu" }, error: missing },
+    ]);
+    await expect(findTerraform(exec, {})).rejects.toMatchObject({
+      code: "ToolNotFound",
+      exitCode: 2,
+      hint: expect.stringContaining("1.10") as string,
+    });
+  });
+
+  it("passes on any other failure", async () => {
+    const exec = fakeExec([{ command: { file: "terraform" }, exitCode: 127, stderr: "broken" }]);
+    await expect(findTerraform(exec, {})).rejects.toMatchObject({ code: "TerraformFailed" });
+  });
+});
