@@ -38,7 +38,7 @@ export function sandboxEnvironment(dir: string, state: SandboxState, caller: Cal
   const { endpoint, operator, certificateArn, region } = state;
   if (endpoint === undefined || operator === undefined) throw new SandboxError(`sandbox ${state.name} is not ready`);
   const programs = join(dir, sandboxFiles.programs);
-  const path = (caller["PATH"] ?? "").split(delimiter).filter((folder) => folder !== "" && folder !== programs);
+  const path = withoutNpm((caller["PATH"] ?? "").split(delimiter)).filter((folder) => folder !== programs);
   const demoSecrets = {
     TF_VAR_github_client_id: "demo-client-id",
     TF_VAR_github_client_secret: "demo-client-secret",
@@ -61,6 +61,12 @@ export function sandboxEnvironment(dir: string, state: SandboxState, caller: Cal
     },
     unset: [...cleared, ...Object.keys(caller).filter((name) => name.startsWith("AWS_ENDPOINT_URL_"))],
   };
+}
+
+/** npm puts folders of its own in front for the scripts that it runs, which the shell outside does not have. */
+function withoutNpm(path: readonly string[]): string[] {
+  const first = path.findIndex((folder) => !/node_modules\/\.bin$|\/node-gyp-bin$/.test(folder));
+  return first === -1 ? [] : path.slice(first);
 }
 
 /** Lines for a POSIX shell's eval. */

@@ -4,7 +4,10 @@ import type { Binaries } from "./binaries/index.ts";
 import { providerPath } from "./binaries/provider-mirror.ts";
 
 /** Writes Terraform's CLI config of a sandbox: the provider from the mirror, if there is one, all else as usual. */
-export function writeTerraformConfig(dir: string, { terraform, terraformProviders }: Binaries): string {
+export function writeTerraformConfig(
+  dir: string,
+  { terraform, terraformProviders }: Pick<Binaries, "terraform" | "terraformProviders">,
+): string {
   const file = join(dir, "terraform.rc");
   const isTofu = basename(terraform).startsWith("tofu");
   const mirror = isTofu && terraformProviders !== undefined ? tofuMirror(dir, terraformProviders) : terraformProviders;

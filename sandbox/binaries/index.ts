@@ -105,7 +105,7 @@ async function findHelmAndKubectl(report: Report): Promise<{ helm: string; kubec
   return { helm: helm ?? downloaded.helm, kubectl: kubectl ?? downloaded.kubectl };
 }
 
-async function findTerraform(report: Report): Promise<string> {
+export async function findTerraform(report: Report): Promise<string> {
   return (
     programFromEnvironment(programVariables.terraform) ??
     (await programOnPath("terraform", versionRules.terraform)) ??
@@ -114,6 +114,6 @@ async function findTerraform(report: Report): Promise<string> {
   );
 }
 
-async function findMoto(report: Report): Promise<string> {
+export async function findMoto(report: Report): Promise<string> {
   return programFromEnvironment(programVariables.motoServer) ?? (await installMoto(report));
 }
