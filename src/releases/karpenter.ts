@@ -22,6 +22,8 @@ export const karpenter: Release = {
       { key: "hub.jupyter.org/dedicated", operator: "Equal", value: corePurpose, effect: "NoSchedule" },
     ],
     controller: {
+      // Pods are more than one hop away from the instance metadata, where Karpenter would look for it.
+      env: [{ name: "AWS_REGION", value: config.aws.region }],
       resources: {
         requests: { cpu: "250m", memory: "1Gi" },
         limits: { memory: "1Gi" },

@@ -53,6 +53,7 @@ test.each([
     replicas,
     serviceAccount: { name: "karpenter" },
     nodeSelector: { "hub.jupyter.org/node-purpose": "core" },
+    controller: { env: [{ name: "AWS_REGION", value: "us-east-2" }] },
     settings: {
       clusterName: "dandihub",
       clusterEndpoint: "https://dandihub.example.eks.amazonaws.com",
