@@ -271,7 +271,7 @@ export function classifyText(tool: Tool, phase: Phase, text: string): Verdict | 
 }
 
 /** Looks an error up; undefined means that nobody knows what it needs. */
-export function classifyFailure(error: unknown): Verdict | undefined {
+export function classifyError(error: unknown): Verdict | undefined {
   if (error instanceof CommandError) {
     // A tool that was ended says nothing about the world.
     if (error.signal !== undefined) return undefined;

@@ -81,7 +81,11 @@ export class CommandError extends ToolError {
       failure.signal === undefined
         ? `failed with exit code ${failure.exitStatus ?? "unknown"}`
         : `was ended by ${failure.signal}`;
-    super(`${capitalize(tool)}Failed`, `${failure.line} ${how}`, { output: lastLines(failure.output, 20) });
+    super(
+      `${capitalize(tool)}Failed`,
+      `${failure.line} ${how}`,
+      failure.output.trim() === "" ? {} : { output: lastLines(failure.output, 20) },
+    );
     this.tool = tool;
     this.command = failure.line;
     this.subcommand = failure.command.args[0] ?? "";

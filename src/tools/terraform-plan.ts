@@ -93,6 +93,16 @@ const precious: Readonly<Record<string, string>> = {
 
 const tainted = "replace_because_tainted";
 
+/** What would be lost only because Terraform did not see its creation end. */
+export function preciousTainted({ replace }: PlanSummary): ResourceChange[] {
+  return replace.filter((change) => isTainted(change) && Object.hasOwn(precious, change.type));
+}
+
+/** Its creation was interrupted or failed. */
+export function isTainted({ reason }: ResourceChange): boolean {
+  return reason === tainted;
+}
+
 /**
  * Refuses a plan that would replace or delete what nobody asked to lose. Terraform also replaces what it could not
  * finish creating; `isHalfMade` says of such a resource that nothing depends on it yet, so that a run can be resumed.

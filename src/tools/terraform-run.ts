@@ -70,12 +70,9 @@ export async function runTerraform(
   const stream = join(run.dir, `terraform-${run.action}-${process.pid}-${Date.now()}.log`);
   const file = openSync(stream, "ax", 0o600);
   const startedAt = new Date().toISOString();
+  const { pid, exited } = startAndClose(dependencies.start, run.command, stream, file);
   const reader = createStreamReader(stream, dependencies, report, run.total);
-  const { pid, exited: exit } = startAndClose(dependencies.start, run.command, file);
-  const end = { isOver: false };
-  const exited = exit.finally(() => {
-    end.isOver = true;
-  });
+  const end = watchEnd(exited);
   try {
     // Written at once where the system allows: between start and record a kill -9 would lose sight of the process.
     let identity = readProcessIdentity(pid);
@@ -85,11 +82,11 @@ export async function runTerraform(
     journal?.record({ event: "tool-started", tool: `terraform ${run.action}`, pid, startedAt });
     identity ??= end.isOver || pid === 0 ? undefined : await identifyProcess(pid, dependencies.exec);
     if (identity !== undefined) keep(identity);
-    await Promise.all([exited.catch(() => undefined), readUntil(() => end.isOver, reader, dependencies)]);
+    await readUntil(end, reader, dependencies);
     const { exitCode, signal } = await exited;
     log?.(`  exit ${exitCode ?? signal ?? "?"} of terraform ${run.action}`);
     // Some versions end with the status for "changes" when a variable is wrong.
-    const isAnswer = exitCode === 0 || (run.accept?.includes(exitCode ?? 1) === true && !reader.hasErrors());
+    const isAnswer = exitCode === 0 || (run.accept?.includes(exitCode ?? 1) === true && reader.failures() === "");
     if (isAnswer) return exitCode ?? 0;
     const output = dependencies.redact?.(reader.words()) ?? reader.words();
     const line = formatCommand(run.command);
@@ -118,49 +115,63 @@ export async function followEarlierRun(
   const { exec, running } = dependencies;
   const isAlive = async (): Promise<boolean> => (await identifyProcess(record.pid, exec)) === record.identity;
   const reader = createStreamReader(record.stream, dependencies, report);
-  const end = { isOver: !(await isAlive()) };
+  let isOver = !(await isAlive());
   try {
-    if (end.isOver) {
+    if (isOver) {
       reader.read();
       return "ended";
     }
     report.note(`terraform ${record.action} of an earlier run is still working: following it`);
     const release = running?.track({ name: "terraform", pid: record.pid });
     try {
-      const watch = async (): Promise<void> => {
+      const gone = async (): Promise<void> => {
         while (await isAlive()) await pause(dependencies);
-        end.isOver = true;
+        isOver = true;
       };
-      await Promise.all([watch(), readUntil(() => end.isOver, reader, dependencies)]);
+      await readUntil(watchEnd(gone()), reader, dependencies);
     } finally {
       release?.();
     }
-    const words = reader.words();
-    if (words !== "") report.note(`it ended with: ${words.split("\n")[0] ?? ""}`);
+    const [failure = ""] = reader.failures().split("\n");
+    if (failure !== "") report.note(`it ended with: ${failure}`);
     return "followed";
   } finally {
     reader.close();
-    if (end.isOver) forget(dir, record.stream);
+    if (isOver) forget(dir, record.stream);
   }
 }
 
 /** The child has a descriptor of its own by then. */
-function startAndClose(start: StartTool, command: Command, file: number): ReturnType<StartTool> {
+function startAndClose(start: StartTool, command: Command, stream: string, file: number): ReturnType<StartTool> {
   try {
     return start(command, file);
+  } catch (error) {
+    rmSync(stream, { force: true });
+    throw error;
   } finally {
     closeSync(file);
   }
 }
 
-async function readUntil(
-  isOver: () => boolean,
-  reader: StreamReader,
-  dependencies: TerraformRunDependencies,
-): Promise<void> {
-  while (!isOver()) {
+interface End {
+  isOver: boolean;
+  /** Settles with the end, and never fails. */
+  readonly reached: Promise<void>;
+}
+
+function watchEnd(work: Promise<unknown>): End {
+  const end = { isOver: false, reached: Promise.resolve() };
+  const mark = (): void => {
+    end.isOver = true;
+  };
+  end.reached = work.then(mark, mark);
+  return end;
+}
+
+async function readUntil(end: End, reader: StreamReader, dependencies: TerraformRunDependencies): Promise<void> {
+  while (!end.isOver) {
     reader.read();
-    await pause(dependencies);
+    await Promise.race([pause(dependencies), end.reached]);
   }
   reader.read();
 }
@@ -172,8 +183,9 @@ async function pause(dependencies: TerraformRunDependencies): Promise<void> {
 interface StreamReader {
   /** Reads what has come since the last time. */
   read(): void;
-  hasErrors(): boolean;
-  /** Terraform's own words about what went wrong. */
+  /** The errors that Terraform reported; empty when there were none. */
+  failures(): string;
+  /** Terraform's own words about what went wrong, if need be everything that it said beside its events. */
   words(): string;
   close(): void;
 }
@@ -210,7 +222,7 @@ function createStreamReader(
       if (text !== "" && text !== shown) report.progress(text);
       shown = text;
     },
-    hasErrors: () => progress.failures() !== "",
+    failures: () => progress.failures(),
     words: () => progress.failures() || [...texts, partial].join("\n").trim(),
     close() {
       if (file !== undefined) closeSync(file);

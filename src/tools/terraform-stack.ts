@@ -8,6 +8,7 @@ import {
   applyCommand,
   showPlanCommand,
   stateListCommand,
+  untaintCommand,
 } from "./terraform.ts";
 import { parseOutputs, parseStateList, type TerraformBinary, type TerraformFolder } from "./terraform.ts";
 import { emptyPlan, parsePlan, type PlanSummary } from "./terraform-plan.ts";
@@ -38,6 +39,8 @@ export interface Stack {
   /** Includes sensitive ones. */
   outputs(): Promise<Record<string, unknown>>;
   resources(): Promise<string[]>;
+  /** Keeps a resource that Terraform takes for half made. */
+  untaint(address: string): Promise<void>;
   /** Where Terraform keeps the checksums of its providers; put one there before `init` to have it respected. */
   readonly providerLockFile: string;
 }
@@ -68,6 +71,9 @@ export function createStack(options: StackOptions, dependencies: TerraformRunDep
     },
     outputs: async () => parseOutputs((await exec(outputCommand(folder))).stdout),
     resources: async () => parseStateList((await exec(stateListCommand(folder))).stdout),
+    async untaint(address) {
+      await exec(untaintCommand(folder, address));
+    },
   };
 }
 
