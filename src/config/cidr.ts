@@ -26,7 +26,7 @@ export function parseCidr(text: string): Range | string {
   return range;
 }
 
-export function formatCidr({ address, prefix }: Range): string {
+function formatCidr({ address, prefix }: Range): string {
   const octets = [24, 16, 8, 0].map((shift) => Math.floor(address / 2 ** shift) % 256);
   return `${octets.join(".")}/${prefix}`;
 }

@@ -29,7 +29,7 @@ export interface DeploymentChoice {
   env: NodeJS.ProcessEnv;
 }
 
-export const deploymentVariable = "HUB_DEPLOYMENT_NAME";
+const deploymentVariable = "HUB_DEPLOYMENT_NAME";
 
 /** IAM role names end at 64 characters, and what is made for a deployment is called `<name>-<purpose>`. */
 const longestName = 32;

@@ -82,6 +82,27 @@ describe("a hub.yaml", () => {
     });
   });
 
+  it("points at the place that a merged or aliased value was written at", () => {
+    const source =
+      smallest +
+      "cluster:\n  coreNodes:\n    <<: [{max: 2.5}, &more {min: 0}]\nusers:\n  cpu: &size\n    guarantee: many\n  memoryGiB: *size\n";
+    expect(problemsOf(source)).toEqual([
+      "hub.yaml:12:16: cluster.coreNodes.max must be a whole number, not 2.5",
+      "hub.yaml:12:34: cluster.coreNodes.min must be at least 1, not 0",
+      'hub.yaml:15:16: users.cpu.guarantee must be a number, not "many"',
+      'hub.yaml:15:16: users.memoryGiB.guarantee must be a number, not "many"',
+    ]);
+  });
+
+  it("may have 35 tags", () => {
+    const tags = (count: number) =>
+      `us-east-2\n  tags: {${Array.from({ length: count }, (_, n) => `t${n}: x`).join(", ")}}\n`;
+    expect(problemsOf(edited("us-east-2\n", tags(35)))).toEqual([]);
+    expect(problemsOf(edited("us-east-2\n", tags(36)))).toEqual([
+      "hub.yaml:3:9: aws.tags has 36 tags; at most 35 fit beside hubctl's own",
+    ]);
+  });
+
   it("may leave the certificate to the environment, and wins over it", () => {
     const without = edited(`certificateArn: ${certificateArn}\n`, "");
     expect(read(without, { TF_VAR_aws_certificate_arn: certificateArn }).config?.certificateArn).toBe(certificateArn);
@@ -254,6 +275,21 @@ image:
       "image:",
       "network: {allowFrom: [203.0.113.7]}\nimage:",
       'hub.yaml:7:23: network.allowFrom[0] "203.0.113.7" lacks its size; for this one address write 203.0.113.7/32',
+    ],
+    [
+      "image:",
+      "network: {allowFrom: [203.0.113.0/33]}\nimage:",
+      'hub.yaml:7:23: network.allowFrom[0] "203.0.113.0/33" is not an IPv4 range: its size goes up to /32',
+    ],
+    [
+      "image:",
+      "network: {allowFrom: [203.0.256.0/24]}\nimage:",
+      'hub.yaml:7:23: network.allowFrom[0] "203.0.256.0/24" is not an IPv4 range: its parts go up to 255',
+    ],
+    [
+      "quay.io/jupyter/scipy-notebook",
+      "quay.io/x@sha256:0123",
+      'hub.yaml:8:15: image.repository "quay.io/x@sha256:0123" must not hold a digest',
     ],
     [
       "image:",
