@@ -2,7 +2,7 @@ import { posix, sep } from "node:path";
 import type { ReleaseInputs } from "./inputs.ts";
 
 /** A chart that is downloaded; `version` is the one this hubctl was tested with, a lock file may name another. */
-export interface PublishedChart {
+interface PublishedChart {
   name: string;
   version: string;
   /** https: a chart repository; oci: the registry path that holds the chart. */
@@ -10,7 +10,7 @@ export interface PublishedChart {
 }
 
 /** A chart that comes with hubctl. */
-export interface OwnChart {
+interface OwnChart {
   name: string;
   path: string;
 }
