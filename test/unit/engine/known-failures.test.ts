@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { fatalFailures } from "../../../src/engine/fatal-failures.ts";
 import {
-  classifyFailure,
+  classifyError,
   classifyText,
   retriedFailures,
   type Phase,
@@ -157,43 +157,43 @@ describe("classifyText", () => {
   });
 });
 
-describe("classifyFailure", () => {
+describe("classifyError", () => {
   const failure = (file: string, args: string[], output: string, signal?: string) =>
     new CommandError(file, { command: { file, args }, line: file, exitStatus: 1, signal, output });
 
   it("reads the whole output of a tool", () => {
     const output = `${"line\n".repeat(100)}Unable to connect to the server: EOF\n${"line\n".repeat(30)}`;
-    expect(classifyFailure(failure("kubectl", ["get", "nodes"], output))).toMatchObject({ id: "api-server-not-ready" });
+    expect(classifyError(failure("kubectl", ["get", "nodes"], output))).toMatchObject({ id: "api-server-not-ready" });
   });
 
   it("knows OpenTofu as Terraform", () => {
-    expect(classifyFailure(failure("tofu", ["apply"], "Error: Throttling: Rate exceeded"))?.id).toBe("throttled");
+    expect(classifyError(failure("tofu", ["apply"], "Error: Throttling: Rate exceeded"))?.id).toBe("throttled");
   });
 
   it("says nothing of a tool that was ended, of other tools and of what is not a tool's failure", () => {
     expect(
-      classifyFailure(failure("kubectl", ["get"], "Unable to connect to the server: EOF", "SIGINT")),
+      classifyError(failure("kubectl", ["get"], "Unable to connect to the server: EOF", "SIGINT")),
     ).toBeUndefined();
-    expect(classifyFailure(failure("git", ["push"], "Throttling: Rate exceeded"))).toBeUndefined();
-    expect(classifyFailure(new UserError("Throttling", "Rate exceeded"))).toBeUndefined();
-    expect(classifyFailure(new Error("Throttling: Rate exceeded"))).toBeUndefined();
-    expect(classifyFailure("Throttling")).toBeUndefined();
+    expect(classifyError(failure("git", ["push"], "Throttling: Rate exceeded"))).toBeUndefined();
+    expect(classifyError(new UserError("Throttling", "Rate exceeded"))).toBeUndefined();
+    expect(classifyError(new Error("Throttling: Rate exceeded"))).toBeUndefined();
+    expect(classifyError("Throttling")).toBeUndefined();
   });
 
   it("knows the SDK's errors by name and network errors by code", () => {
     const throttling = Object.assign(new Error("Rate exceeded"), { name: "ThrottlingException", $metadata: {} });
-    expect(classifyFailure(throttling)?.id).toBe("throttled");
+    expect(classifyError(throttling)?.id).toBe("throttled");
     const reset = Object.assign(new Error("read"), { code: "ECONNRESET" });
-    expect(classifyFailure(reset)?.id).toBe("network-interrupted");
+    expect(classifyError(reset)?.id).toBe("network-interrupted");
     const login = Object.assign(new Error("Could not load credentials from any providers"), {
       name: "CredentialsProviderError",
     });
-    expect(classifyFailure(login)).toMatchObject({ kind: "fatal", id: "login-missing" });
+    expect(classifyError(login)).toMatchObject({ kind: "fatal", id: "login-missing" });
   });
 
   it("waits once more for a load balancer that got no name in time", () => {
     const waited = new ToolError("WaitedTooLong", "waited 10 min 00 s for the hub's load balancer in vain");
-    expect(classifyFailure(waited)).toMatchObject({ kind: "retry", id: "load-balancer-without-name", attempts: 2 });
-    expect(classifyFailure(new ToolError("WaitedTooLong", "waited 5 s for a bus in vain"))).toBeUndefined();
+    expect(classifyError(waited)).toMatchObject({ kind: "retry", id: "load-balancer-without-name", attempts: 2 });
+    expect(classifyError(new ToolError("WaitedTooLong", "waited 5 s for a bus in vain"))).toBeUndefined();
   });
 });
