@@ -48,6 +48,24 @@ export const goPrograms = {
     version: versions.karpenter,
     usualTime: "1 minute",
   },
+  ebsCsiDriver: {
+    name: "aws-ebs-csi-driver",
+    package: "github.com/kubernetes-sigs/aws-ebs-csi-driver/cmd",
+    version: "1.62.0",
+    usualTime: "30 seconds",
+  },
+  csiProvisioner: {
+    name: "csi-provisioner",
+    package: "github.com/kubernetes-csi/external-provisioner/v6/cmd/csi-provisioner",
+    version: "6.3.0",
+    usualTime: "30 seconds",
+  },
+  csiAttacher: {
+    name: "csi-attacher",
+    package: "github.com/kubernetes-csi/external-attacher/v4/cmd/csi-attacher",
+    version: "4.12.0",
+    usualTime: "10 seconds",
+  },
 } as const satisfies Record<string, GoProgram>;
 
 export const openTofu: GoProgram = {

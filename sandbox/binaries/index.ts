@@ -15,9 +15,9 @@ export interface Binaries {
   cloudControllerManager: string;
   karpenter: string;
   /** The EBS CSI driver and its sidecars, which run in the pods of its add-on. */
-  ebsCsiDriver?: string;
-  csiProvisioner?: string;
-  csiAttacher?: string;
+  ebsCsiDriver: string;
+  csiProvisioner: string;
+  csiAttacher: string;
   helm: string;
   kubectl: string;
   /** Terraform, or OpenTofu where there is none. */
@@ -39,6 +39,9 @@ export const programVariables = {
   kubeScheduler: "HUBCTL_SANDBOX_KUBE_SCHEDULER",
   cloudControllerManager: "HUBCTL_SANDBOX_CLOUD_CONTROLLER_MANAGER",
   karpenter: "HUBCTL_SANDBOX_KARPENTER",
+  ebsCsiDriver: "HUBCTL_SANDBOX_EBS_CSI_DRIVER",
+  csiProvisioner: "HUBCTL_SANDBOX_CSI_PROVISIONER",
+  csiAttacher: "HUBCTL_SANDBOX_CSI_ATTACHER",
   helm: "HUBCTL_SANDBOX_HELM",
   kubectl: "HUBCTL_SANDBOX_KUBECTL",
   terraform: "HUBCTL_SANDBOX_TERRAFORM",
@@ -74,6 +77,9 @@ async function findBuilt(report: Report) {
     kubeScheduler: await findGoProgram("kubeScheduler", report),
     cloudControllerManager: await findGoProgram("cloudControllerManager", report),
     karpenter: await findGoProgram("karpenter", report),
+    ebsCsiDriver: await findGoProgram("ebsCsiDriver", report),
+    csiProvisioner: await findGoProgram("csiProvisioner", report),
+    csiAttacher: await findGoProgram("csiAttacher", report),
     karpenterModule: await copyKarpenterModule(report),
     terraform: await findTerraform(report),
   };

@@ -39,7 +39,7 @@ export const versionRules = {
     fits: ({ major, minor }) => major === 1 && minor >= 35 && minor <= 37,
   },
   terraform: { args: ["version", "-json"], fits: ({ major, minor }) => major === 1 && minor >= 10 },
-} as const satisfies Record<string, VersionRule>;
+} satisfies Record<string, VersionRule>;
 
 /** The first thing in a program's answer that looks like a version: "Kubernetes v1.36.3", `"gitVersion": "v1.36.3"`. */
 export function parseVersion(text: string): Version | undefined {
