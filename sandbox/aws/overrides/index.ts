@@ -4,7 +4,9 @@ import { registerAccessKeys } from "./iam-access-keys.ts";
 import { hideTemplatesOwnTags } from "./launch-template-tags.ts";
 import { nameLoadBalancers } from "./load-balancer-names.ts";
 import { answerPricing } from "./pricing.ts";
+import { keepBucketPolicies } from "./s3-bucket-policy.ts";
 import { checkBucketOwner } from "./s3-bucket-owner.ts";
+import { keepRuleDescriptions } from "./security-group-rules.ts";
 import { answerNodeImageParameters } from "./ssm-node-images.ts";
 import { answerSts } from "./sts.ts";
 
@@ -15,8 +17,10 @@ export function createOverrides(context: OverrideContext): Override[] {
     registerAccessKeys(context),
     answerNodeImageParameters(),
     hideTemplatesOwnTags(context),
+    keepRuleDescriptions(context),
     nameLoadBalancers(context),
     answerPricing(),
     checkBucketOwner(),
+    keepBucketPolicies(context),
   ];
 }

@@ -49,6 +49,5 @@ resource "aws_eks_cluster" "this" {
     aws_route.nat,
     aws_route_table_association.private,
     aws_route_table_association.public,
-    aws_vpc_endpoint.s3,
   ]
 }

@@ -176,7 +176,7 @@ resource "aws_iam_role_policy" "karpenter" {
         Sid      = "ReadInterruptions"
         Effect   = "Allow"
         Action   = ["sqs:DeleteMessage", "sqs:GetQueueUrl", "sqs:ReceiveMessage"]
-        Resource = aws_sqs_queue.karpenter.arn
+        Resource = local.queue_arn
       },
       {
         Sid      = "ReadZonalShifts"
