@@ -18,7 +18,7 @@ export interface DataPlaneOptions {
   log: (line: string) => void;
 }
 
-export interface RunningCluster {
+interface RunningCluster {
   name: string;
   version: string;
   endpoint: string;

@@ -1,5 +1,6 @@
-import { linkSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
+import { dirname } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { hasCode, startTimeOf } from "./processes.ts";
 
@@ -29,12 +30,15 @@ export async function withFileLock<T>(path: string, onWait: () => void, action: 
 function takeLock(path: string): boolean {
   const unique = `${path}.${process.pid}`;
   const owner: LockOwner = { host: hostname(), pid: process.pid, startTime: startTimeOf(process.pid) };
-  writeFileSync(unique, JSON.stringify(owner), { mode: 0o600 });
   try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    writeFileSync(unique, JSON.stringify(owner), { mode: 0o600 });
     // A link appears with its content at once, which an exclusive create and a later write do not.
     linkSync(unique, path);
     return true;
   } catch (error) {
+    // Its folder was empty and has just been removed by another process.
+    if (hasCode(error, "ENOENT")) return false;
     if (!hasCode(error, "EEXIST")) throw error;
     removeIfLeftBehind(path);
     return false;

@@ -56,10 +56,8 @@ export async function stopSandbox(dir: string, report: Report): Promise<boolean>
 
 /** One `up` or `down` of a name at a time. */
 async function withSandboxLock<T>(dir: string, report: Report, action: () => Promise<T>): Promise<T> {
-  const folder = dirname(dir);
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
   const onWait = () => report(`waiting for another command on sandbox ${basename(dir)}`);
-  return await withFileLock(join(folder, `.${basename(dir)}.lock`), onWait, action);
+  return await withFileLock(join(dirname(dir), `.${basename(dir)}.lock`), onWait, action);
 }
 
 async function removeSandbox(dir: string): Promise<void> {

@@ -29,7 +29,7 @@ export interface ProcessIdentity {
 }
 
 /** The folder that holds the folders of all sandboxes. */
-export function sandboxesFolder(option?: string): string {
+function sandboxesFolder(option?: string): string {
   return resolve(option ?? (process.env["HUBCTL_SANDBOX_STATE"] || join(projectRoot, ".sandbox")));
 }
 

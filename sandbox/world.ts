@@ -5,7 +5,7 @@ import type { Binaries } from "./binaries/index.ts";
 import { endGroup, isGroupAlive } from "./processes.ts";
 import { markEnvironment, recordProcess } from "./process-record.ts";
 
-export interface SpawnOptions {
+interface SpawnOptions {
   /** The whole environment of the child, apart from PATH and HOME; nothing else is inherited. */
   env?: Readonly<Record<string, string>>;
   cwd?: string;

@@ -88,7 +88,7 @@ export async function authenticate(options: AuthenticatorOptions, token: string)
 }
 
 /** The role of a session: "arn:aws:sts::1:assumed-role/R/session" -> "arn:aws:iam::1:role/R"; others as they are. */
-export function canonicalArn(arn: string): string {
+function canonicalArn(arn: string): string {
   const session = /^arn:([^:]+):sts::(\d{12}):assumed-role\/([^/]+)\/[^/]+$/.exec(arn);
   if (session === null) return arn;
   const [, partition = "", account = "", role = ""] = session;

@@ -10,6 +10,7 @@ import { applyBootstrapObjects } from "./bootstrap.ts";
 import { KubeClient } from "./client.ts";
 import { writeCredentials, type Credentials } from "./credentials.ts";
 import { startPodIdentityWebhook } from "./pod-identity-webhook.ts";
+import { startApiServer, startControllerManager, startEtcd, startScheduler } from "./programs.ts";
 import type { ControlPlane } from "./types.ts";
 
 export interface ControlPlaneOptions {
@@ -135,8 +136,8 @@ async function choosePorts(folder: string): Promise<{ api: number; etcd: number;
 async function tryCore(world: World, options: CoreOptions): Promise<Core> {
   const { cluster, folder } = options;
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const { api: apiPort, etcd: etcdPort, peer: peerPort } = await choosePorts(folder);
-  const endpoint = `https://127.0.0.1:${apiPort}`;
+  const ports = await choosePorts(folder);
+  const endpoint = `https://127.0.0.1:${ports.api}`;
   const serviceCidr = options.serviceCidr ?? "172.20.0.0/16";
   const credentials = writeCredentials({
     folder: join(folder, "pki"),
@@ -145,7 +146,9 @@ async function tryCore(world: World, options: CoreOptions): Promise<Core> {
     serviceAddress: serviceCidr.replace(/0\/\d+$/, "1"),
     loginWebhookUrl: options.loginWebhookUrl,
   });
-  const etcd = startEtcd(world, { cluster, folder, credentials, etcdPort, peerPort });
+  const { issuer, emulated } = options;
+  const programs = { cluster, folder, credentials, ports, serviceCidr, issuer, emulated };
+  const etcd = startEtcd(world, programs);
   const children = [etcd];
   const kube = new KubeClient({
     server: endpoint,
@@ -154,10 +157,10 @@ async function tryCore(world: World, options: CoreOptions): Promise<Core> {
     key: credentials.admin.key,
   });
   try {
-    const apiServer = startApiServer(world, { ...options, serviceCidr, credentials, apiPort, etcdPort });
+    const apiServer = startApiServer(world, programs);
     children.unshift(apiServer);
     await waitUntilReady(kube, [apiServer, etcd]);
-    children.unshift(startControllerManager(world, options, credentials), startScheduler(world, options, credentials));
+    children.unshift(startControllerManager(world, programs), startScheduler(world, programs));
   } catch (error) {
     kube.close();
     await stopInOrder(children.map((child) => () => child.stop()));
@@ -173,109 +176,6 @@ async function tryCore(world: World, options: CoreOptions): Promise<Core> {
       await stopInOrder(children.map((child) => () => child.stop()));
     },
   };
-}
-
-interface EtcdOptions {
-  cluster: string;
-  folder: string;
-  credentials: Credentials;
-  etcdPort: number;
-  peerPort: number;
-}
-
-function startEtcd(world: World, { cluster, folder, credentials: { files }, etcdPort, peerPort }: EtcdOptions) {
-  return world.spawn(`${cluster}-etcd`, world.binaries.etcd, [
-    `--data-dir=${join(folder, "etcd")}`,
-    "--unsafe-no-fsync",
-    `--listen-client-urls=https://127.0.0.1:${etcdPort}`,
-    `--advertise-client-urls=https://127.0.0.1:${etcdPort}`,
-    `--listen-peer-urls=http://127.0.0.1:${peerPort}`,
-    `--initial-advertise-peer-urls=http://127.0.0.1:${peerPort}`,
-    `--initial-cluster=default=http://127.0.0.1:${peerPort}`,
-    `--trusted-ca-file=${files.etcdAuthority}`,
-    `--cert-file=${files.etcdServer}`,
-    `--key-file=${files.etcdServerKey}`,
-    "--client-cert-auth",
-    "--log-level=warn",
-  ]);
-}
-
-interface ApiServerOptions extends CoreOptions {
-  serviceCidr: string;
-  credentials: Credentials;
-  apiPort: number;
-  etcdPort: number;
-}
-
-function startApiServer(world: World, options: ApiServerOptions) {
-  const { files } = options.credentials;
-  return world.spawn(`${options.cluster}-apiserver`, world.binaries.kubeApiserver, [
-    `--etcd-servers=https://127.0.0.1:${options.etcdPort}`,
-    `--etcd-cafile=${files.etcdAuthority}`,
-    `--etcd-certfile=${files.etcdClient}`,
-    `--etcd-keyfile=${files.etcdClientKey}`,
-    "--bind-address=127.0.0.1",
-    `--secure-port=${options.apiPort}`,
-    // Loopback is not allowed as the address of an Endpoints object; pods learn the address from their environment.
-    "--advertise-address=127.0.0.1",
-    "--endpoint-reconciler-type=none",
-    `--service-cluster-ip-range=${options.serviceCidr}`,
-    `--tls-cert-file=${files.server}`,
-    `--tls-private-key-file=${files.serverKey}`,
-    `--client-ca-file=${files.authority}`,
-    `--requestheader-client-ca-file=${files.frontProxyAuthority}`,
-    "--requestheader-allowed-names=front-proxy-client",
-    "--requestheader-username-headers=X-Remote-User",
-    "--requestheader-group-headers=X-Remote-Group",
-    "--requestheader-extra-headers-prefix=X-Remote-Extra-",
-    `--proxy-client-cert-file=${files.frontProxyClient}`,
-    `--proxy-client-key-file=${files.frontProxyClientKey}`,
-    `--service-account-issuer=${options.issuer}`,
-    `--service-account-signing-key-file=${files.serviceAccountKey}`,
-    `--service-account-key-file=${files.serviceAccountKey}`,
-    // Pods on EKS ask for these audiences, and tokens without one are for the API server.
-    "--api-audiences=https://kubernetes.default.svc",
-    "--authorization-mode=Node,RBAC",
-    "--enable-admission-plugins=NodeRestriction",
-    "--allow-privileged=true",
-    `--authentication-token-webhook-config-file=${files.loginWebhook}`,
-    "--authentication-token-webhook-version=v1",
-    "--authentication-token-webhook-cache-ttl=10s",
-    "--profiling=false",
-    ...emulationFlags(options),
-  ]);
-}
-
-function startControllerManager(world: World, options: CoreOptions, credentials: Credentials): ManagedChild {
-  const { files, kubeconfigs } = credentials;
-  return world.spawn(`${options.cluster}-controller-manager`, world.binaries.kubeControllerManager, [
-    `--kubeconfig=${kubeconfigs.controllerManager}`,
-    "--secure-port=0",
-    "--leader-elect=false",
-    "--use-service-account-credentials",
-    `--service-account-private-key-file=${files.serviceAccountKey}`,
-    `--root-ca-file=${files.authority}`,
-    `--cluster-signing-cert-file=${files.authority}`,
-    `--cluster-signing-key-file=${files.authorityKey}`,
-    // These are the AWS service controller's business, or nobody's on EKS.
-    "--controllers=*,-nodeipam,-node-route-controller,-cloud-node-lifecycle-controller,-service-lb-controller",
-    "--profiling=false",
-    ...emulationFlags(options),
-  ]);
-}
-
-function startScheduler(world: World, options: CoreOptions, credentials: Credentials): ManagedChild {
-  return world.spawn(`${options.cluster}-scheduler`, world.binaries.kubeScheduler, [
-    `--kubeconfig=${credentials.kubeconfigs.scheduler}`,
-    "--secure-port=0",
-    "--leader-elect=false",
-    "--profiling=false",
-    ...emulationFlags(options),
-  ]);
-}
-
-function emulationFlags({ emulated }: CoreOptions): string[] {
-  return emulated === undefined ? [] : [`--emulated-version=${emulated}`];
 }
 
 async function waitUntilReady(kube: KubeClient, children: readonly ManagedChild[]): Promise<void> {

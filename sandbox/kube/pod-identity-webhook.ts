@@ -37,7 +37,7 @@ interface JsonPatch {
 
 const volumeName = "eks-pod-identity-token";
 const mountPath = "/var/run/secrets/pods.eks.amazonaws.com/serviceaccount";
-export const podIdentityEnvironment = {
+const podIdentityEnvironment = {
   AWS_CONTAINER_CREDENTIALS_FULL_URI: "http://169.254.170.23/v1/credentials",
   AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: `${mountPath}/${volumeName}`,
 } as const;
