@@ -6,14 +6,14 @@ import { expandVariables, resolveEnvironment } from "./environment.ts";
 import type { Container, Pod } from "./kube-objects.ts";
 import type { PodFiles } from "./pod-files.ts";
 import { findFreePort, translate } from "./programs.ts";
-import type { Translation } from "./programs.ts";
+import type { LocalProgram, Translation } from "./programs.ts";
 
 export interface ProcessSettings {
   world: World;
   plane: ControlPlane;
   pod: Pod;
   container: Container;
-  file: string;
+  program: LocalProgram;
   files: PodFiles;
   /** Where the Pod Identity agent answers here. */
   credentialsUri: string;
@@ -34,7 +34,7 @@ export class ContainerProcess {
   }
 
   static async start(settings: ProcessSettings): Promise<ContainerProcess> {
-    const { world, plane, pod, container, file, files } = settings;
+    const { world, plane, pod, container, program, files } = settings;
     const translation = await translationOf(container, files);
     const resolved = await resolveEnvironment(plane.kube, pod, container);
     const environment = Object.fromEntries(
@@ -44,9 +44,12 @@ export class ContainerProcess {
       environment["AWS_CONTAINER_CREDENTIALS_FULL_URI"] = settings.credentialsUri;
     }
     const kubeconfig = files.writeKubeconfig(container);
-    const args = (container.args ?? []).map((argument) => translate(expandVariables(argument, resolved), translation));
+    const args = [
+      ...(container.args ?? []).map((argument) => translate(expandVariables(argument, resolved), translation)),
+      ...(kubeconfig === undefined ? [] : program.inCluster({ kubeconfig, namespace: pod.metadata.namespace })),
+    ];
     const name = `${plane.cluster}.${pod.metadata.namespace}.${pod.metadata.name}.${container.name}`;
-    const child = world.spawn(name, file, args, {
+    const child = world.spawn(name, program.file, args, {
       cwd: files.folder,
       env: {
         // No settings of the operator's own may reach a pod.

@@ -4,6 +4,7 @@ import type { KubeletDependencies } from "./dependencies.ts";
 import { CredentialsAgent } from "./credentials-agent.ts";
 import { NodeKeeper } from "./nodes.ts";
 import { PodKeeper } from "./pods.ts";
+import { Turns } from "./turns.ts";
 
 export { createAwsAccess } from "./aws-access.ts";
 export type { AwsAccess } from "./aws-access.ts";
@@ -17,7 +18,7 @@ export async function startKubelet(
 ): Promise<{ stop(): Promise<void> }> {
   const nodes = new NodeKeeper(world, plane, dependencies);
   const agent = await CredentialsAgent.start(plane, dependencies, nodes);
-  const pods = new PodKeeper({ world, plane, dependencies, nodes, agent });
+  const pods = new PodKeeper({ world, plane, dependencies, nodes, agent, turns: new Turns() });
   pods.start();
   nodes.start();
   return {

@@ -12,6 +12,8 @@ import type { ManagedNode, NodeKeeper } from "./nodes.ts";
 import { PodFiles } from "./pod-files.ts";
 import { PodState, setRunning, setTerminated, setWaiting } from "./pod-status.ts";
 import { findProgram } from "./programs.ts";
+import type { LocalProgram } from "./programs.ts";
+import type { Turns } from "./turns.ts";
 import { findVolumeProblem } from "./volumes.ts";
 import type { ControlPlane } from "../kube/types.ts";
 import type { World } from "../world.ts";
@@ -22,6 +24,7 @@ export interface PodSettings {
   dependencies: KubeletDependencies;
   nodes: NodeKeeper;
   agent: CredentialsAgent;
+  turns: Turns;
 }
 
 /** Milliseconds; a node's kubelet takes longer for most of these. */
@@ -182,8 +185,8 @@ export class PodRunner {
 
   /** Resolves with the exit code when the container ends by itself; rejects when the pod ends. */
   async #runOnce(container: Container, status: ContainerStatus): Promise<number> {
-    const file = findProgram(this.#settings.world.binaries, container);
-    if (file !== undefined) return await this.#runProcess(container, status, file);
+    const program = findProgram(this.#settings.world.binaries, container);
+    if (program !== undefined) return await this.#runProcess(container, status, program);
     setRunning(status, randomBytes(32).toString("hex"));
     status.ready = true;
     this.#publish();
@@ -193,19 +196,21 @@ export class PodRunner {
     return 0;
   }
 
-  async #runProcess(container: Container, status: ContainerStatus, file: string): Promise<number> {
-    const { world, plane, agent } = this.#settings;
+  async #runProcess(container: Container, status: ContainerStatus, program: LocalProgram): Promise<number> {
+    const { world, plane, agent, turns } = this.#settings;
     this.#files ??= await this.#prepareFiles();
+    const passOn = program.alone ? await this.#waitForTurn(container, status, turns) : () => undefined;
     const process = await ContainerProcess.start({
       world,
       plane,
       pod: this.#pod,
       container,
-      file,
+      program,
       files: this.#files,
       credentialsUri: agent.uri,
     });
     this.#processes.add(process);
+    void process.exited.then(passOn);
     if (this.#ending.signal.aborted) await process.stop();
     setRunning(status, randomBytes(32).toString("hex"));
     this.#publish();
@@ -220,6 +225,16 @@ export class PodRunner {
     this.#processes.delete(process);
     this.#ending.signal.throwIfAborted();
     return code ?? 137;
+  }
+
+  /** Stands by as a replica does that is not the leader: it runs, is ready, and does nothing. */
+  async #waitForTurn(container: Container, status: ContainerStatus, turns: Turns): Promise<() => void> {
+    setRunning(status, randomBytes(32).toString("hex"));
+    status.ready = true;
+    this.#publish();
+    const { metadata, spec } = this.#pod;
+    const key = [metadata.namespace, spec.serviceAccountName, container.name].join("/");
+    return await turns.take(key, this.#ending.signal);
   }
 
   async #prepareFiles(): Promise<PodFiles> {

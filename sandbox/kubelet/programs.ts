@@ -8,23 +8,46 @@ interface Program {
   /** Of several programs of one image. */
   firstArgument?: string;
   file(binaries: Binaries): string | undefined;
+  /** Says as arguments what these programs otherwise read from the fixed paths of a service account's files. */
+  inCluster?: (place: { kubeconfig: string; namespace: string }) => string[];
+  /** Runs once among all replicas: these elect a leader by host name, which is the same for all processes here. */
+  alone?: true;
 }
+
+export interface LocalProgram {
+  file: string;
+  alone: boolean;
+  inCluster(place: { kubeconfig: string; namespace: string }): string[];
+}
+
+const sidecar = (place: { kubeconfig: string; namespace: string }) => [
+  `--kubeconfig=${place.kubeconfig}`,
+  `--leader-election-namespace=${place.namespace}`,
+];
 
 /** Images whose containers are real processes; every other container is ready and does nothing. */
 const programs: readonly Program[] = [
   { image: /(^|\/)karpenter\/controller[:@]/, file: ({ karpenter }) => karpenter },
-  { image: /\/aws-ebs-csi-driver:/, firstArgument: "controller", file: ({ ebsCsiDriver }) => ebsCsiDriver },
-  { image: /\/eks\/csi-provisioner:/, file: ({ csiProvisioner }) => csiProvisioner },
-  { image: /\/eks\/csi-attacher:/, file: ({ csiAttacher }) => csiAttacher },
+  {
+    image: /\/aws-ebs-csi-driver:/,
+    firstArgument: "controller",
+    file: ({ ebsCsiDriver }) => ebsCsiDriver,
+    inCluster: ({ kubeconfig }) => [`--kubeconfig=${kubeconfig}`],
+  },
+  { image: /\/eks\/csi-provisioner:/, file: ({ csiProvisioner }) => csiProvisioner, inCluster: sidecar, alone: true },
+  { image: /\/eks\/csi-attacher:/, file: ({ csiAttacher }) => csiAttacher, inCluster: sidecar, alone: true },
 ];
 
 /** The local program that a container runs as; undefined for a stand-in. */
-export function findProgram(binaries: Binaries, container: Container): string | undefined {
+export function findProgram(binaries: Binaries, container: Container): LocalProgram | undefined {
   const program = programs.find(
     ({ image, firstArgument }) =>
       image.test(container.image) && (firstArgument === undefined || container.args?.[0] === firstArgument),
   );
-  return program?.file(binaries);
+  const file = program?.file(binaries);
+  return file === undefined
+    ? undefined
+    : { file, alone: program?.alone ?? false, inCluster: program?.inCluster ?? (() => []) };
 }
 
 /** A port of this machine that nobody listens on. */
