@@ -4,18 +4,36 @@ import type { ReleaseInputs } from "./inputs.ts";
 type Settings = Record<string, Record<string, unknown>>;
 
 /** The part of `hub.config` that decides who gets in, and the roles that decide who is an admin. */
-export interface Login {
+interface Login {
   authenticatorClass: string;
   sections: Settings;
   loadRoles: Record<string, unknown>;
+  /** Python that the hub runs as part of its configuration, by name. */
+  extraConfig: Record<string, string>;
 }
+
+/**
+ * The shared-password login looks for the name among the admins as it was typed, and only then turns it to lower case:
+ * without this, "Ada" with the users' password would be logged in as the admin "ada".
+ */
+const adminsNeedAdminPassword = `\
+def refuse_admin_without_admin_password(authenticator, handler, auth_model):
+    if auth_model["name"] in authenticator.admin_users and not auth_model["admin"]:
+        return None
+    return auth_model
+
+c.SharedPasswordAuthenticator.post_auth_hook = refuse_admin_without_admin_password
+`;
 
 export function hubLogin(inputs: ReleaseInputs): Login {
   const { auth } = inputs.config;
   const admins = sortNames(auth.admins);
   const method = auth.method === "github" ? githubLogin(inputs) : sharedPasswordLogin(inputs, admins);
+  const extraConfig: Record<string, string> =
+    auth.method === "shared-password" ? { "admins-need-admin-password": adminsNeedAdminPassword } : {};
   return {
     authenticatorClass: auth.method,
+    extraConfig,
     sections: {
       Authenticator: {
         allow_all: auth.allowAll,

@@ -49,6 +49,7 @@ function hubPod(inputs: ReleaseInputs): Record<string, unknown> {
       ...login.sections,
     },
     loadRoles: login.loadRoles,
+    extraConfig: login.extraConfig,
     db: {
       type: "sqlite-pvc",
       // The hub's accounts: without this annotation `helm uninstall` deletes them.

@@ -292,6 +292,39 @@ describe("the hub's values", () => {
   });
 });
 
+describe("with shared passwords", () => {
+  const changed = releaseInputs({
+    config: { auth: { method: "shared-password" } },
+    secrets: { userPassword: "eight or more", adminPassword: "thirty-two characters or even more" },
+  });
+  const { extraConfig } = (hub.values(changed) as { hub: { extraConfig: Record<string, string> } }).hub;
+
+  // The hub's own authenticator says whether the admin password was given; the name is in lower case by then.
+  test.each([
+    ["ada", true, true],
+    ["ada", false, false],
+    ["linus", false, true],
+  ])("%s with admin password %s: let in %s", async (name, admin, isLetIn) => {
+    const program = [
+      "import json, types",
+      "c = types.SimpleNamespace(SharedPasswordAuthenticator=types.SimpleNamespace())",
+      ...Object.values(extraConfig),
+      'authenticator = types.SimpleNamespace(admin_users={"ada", "grace"})',
+      `model = json.loads('${JSON.stringify({ name, admin })}')`,
+      "result = c.SharedPasswordAuthenticator.post_auth_hook(authenticator, None, model)",
+      "print(json.dumps(result == model))",
+    ].join("\n");
+    const stdout = await new Promise<string>((resolve, reject) => {
+      const child = execFile("python3", ["-"], (error, output, message) => {
+        if (error) reject(new Error(message));
+        else resolve(output);
+      });
+      child.stdin?.end(program);
+    });
+    expect(JSON.parse(stdout)).toBe(isLetIn);
+  });
+});
+
 describe("Karpenter's own charts", () => {
   test("bring the definitions that the platform chart needs", async () => {
     const objects = await render(karpenterCrd, karpenterCrd.values(inputs));

@@ -83,6 +83,13 @@ describe("login", () => {
     expect(loadRoles).toEqual({ admin: { users: ["ada", "grace"] } });
   });
 
+  test("with shared passwords the hub's configuration closes the way round by upper case, and only then", () => {
+    const extraConfig = (inputs: ReleaseInputs) =>
+      (values(inputs).hub as unknown as { extraConfig: object }).extraConfig;
+    expect(Object.keys(extraConfig(sharedPassword()))).toEqual(["admins-need-admin-password"]);
+    expect(extraConfig(releaseInputs())).toEqual({});
+  });
+
   test("without admins no password for admins is needed or passed on", () => {
     const inputs = { ...sharedPassword({ admins: [] }), secrets: { userPassword: passwords.userPassword } };
     expect(values(inputs).hub.config["SharedPasswordAuthenticator"]).toEqual({
