@@ -1,4 +1,4 @@
-import { accessSync, constants, statSync } from "node:fs";
+import { accessSync, constants, existsSync, statSync } from "node:fs";
 import { delimiter, isAbsolute, join, resolve } from "node:path";
 import { SandboxError } from "../errors.ts";
 import { hasFittingVersion, type VersionRule } from "./versions.ts";
@@ -28,11 +28,17 @@ export async function programOnPath(
   searchPath = process.env["PATH"] ?? "",
 ): Promise<string | undefined> {
   const seen = new Set<string>();
-  for (const folder of searchPath.split(delimiter).filter((entry) => isAbsolute(entry))) {
+  for (const folder of searchPath.split(delimiter)) {
+    if (!isAbsolute(folder) || isSandboxFolder(folder)) continue;
     const path = join(folder, name);
     if (seen.has(path) || !isProgram(path)) continue;
     seen.add(path);
     if (await hasFittingVersion(path, rule)) return path;
   }
   return undefined;
+}
+
+/** A shell that uses one sandbox may start another, which must not depend on the links in the first one's folder. */
+function isSandboxFolder(folder: string): boolean {
+  return existsSync(join(folder, "..", "launch.json"));
 }

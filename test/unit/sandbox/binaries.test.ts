@@ -82,6 +82,13 @@ describe("a program", () => {
     expect(await programOnPath("helm", versionRules.helm, join(folder, "old"))).toBeUndefined();
   });
 
+  test("in the folder of another sandbox is passed over", async () => {
+    writeProgram(join(folder, "sandbox/bin/helm"), "v4.2.3");
+    writeFileSync(join(folder, "sandbox/launch.json"), "{}");
+
+    expect(await programOnPath("helm", versionRules.helm, join(folder, "sandbox/bin"))).toBeUndefined();
+  });
+
   test("that the environment names is taken, and a wrong name is an error", () => {
     const program = writeProgram(join(folder, "etcd"), "");
     vi.stubEnv("HUBCTL_SANDBOX_ETCD", program);
