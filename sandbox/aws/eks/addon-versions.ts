@@ -13,7 +13,7 @@ export interface AddonDefinition {
   computeTypes: readonly string[];
 }
 
-export interface AddonVersion {
+interface AddonVersion {
   version: string;
   minors: readonly string[];
   /** Minors for which it is what CreateAddon takes when no version is given. */

@@ -57,7 +57,7 @@ export function clusterOperations(context: EksContext): Operation[] {
 }
 
 /** EKS tells only in the answer to CreateCluster whether the creator was made an administrator. */
-export function described(shape: ClusterShape): object {
+function described(shape: ClusterShape): object {
   const { authenticationMode } = shape.accessConfig;
   const isSettled = shape.status !== "CREATING";
   return {
@@ -143,7 +143,7 @@ export async function finishUpdate(context: EksContext, record: ClusterRecord, s
   context.store.save(record);
 }
 
-export function clusterSpec({ shape }: ClusterRecord): ClusterSpec {
+function clusterSpec({ shape }: ClusterRecord): ClusterSpec {
   const { clusterSecurityGroupId = "", securityGroupIds = [], subnetIds = [], vpcId = "" } = shape.resourcesVpcConfig;
   return {
     name: shape.name,

@@ -60,7 +60,7 @@ export interface AddonSpec {
   serviceAccountRoleArn?: string;
 }
 
-export type AddonReadiness = { ready: true } | { ready: false; reason: string };
+type AddonReadiness = { ready: true } | { ready: false; reason: string };
 
 /** Milliseconds. The defaults are short; AWS takes minutes for most of these. */
 export interface EksDelays {

@@ -45,7 +45,7 @@ export async function describeLaunchTemplate(
   );
 }
 
-export function securityGroupsOf(data: ResponseLaunchTemplateData | undefined): string[] {
+function securityGroupsOf(data: ResponseLaunchTemplateData | undefined): string[] {
   const ofInterfaces = (data?.NetworkInterfaces ?? []).flatMap(({ Groups }) => Groups ?? []);
   return [...(data?.SecurityGroupIds ?? []), ...ofInterfaces];
 }
@@ -97,7 +97,8 @@ async function templateData(
   nodegroup: NodegroupRecord,
 ): Promise<RequestLaunchTemplateData> {
   const { shape } = nodegroup;
-  const source = shape.launchTemplate && (await describeLaunchTemplate(context, shape.launchTemplate));
+  const { id, version } = shape.launchTemplate ?? {};
+  const source = id === undefined ? undefined : await describeLaunchTemplate(context, { id, version });
   const own = source?.LaunchTemplateData;
   const imageId = own?.ImageId ?? imageOf(nodegroup);
   const securityGroups = securityGroupsOf(own);
@@ -139,7 +140,7 @@ async function templateData(
 }
 
 /** The labels that every node of the group gets. */
-export function nodeLabels(
+function nodeLabels(
   { shape }: NodegroupRecord,
   imageId: string,
   source: LaunchTemplateVersion | undefined,

@@ -91,8 +91,9 @@ export function paginate<T>(
 ): { items: T[]; nextToken?: string } {
   const size = Number(sent.maxResults ?? 100);
   if (!Number.isInteger(size) || size < 1 || size > 100) throw invalidParameter("maxResults must be between 1 and 100");
-  const start = sent.nextToken ? Number(Buffer.from(sent.nextToken, "base64url").toString()) : 0;
-  if (!Number.isInteger(start) || start < 0) throw invalidParameter("nextToken is invalid");
+  const token = sent.nextToken ? Buffer.from(sent.nextToken, "base64url").toString() : "0";
+  if (!/^\d+$/.test(token)) throw invalidParameter("nextToken is invalid");
+  const start = Number(token);
   const end = start + size;
   return {
     items: items.slice(start, end),

@@ -26,7 +26,7 @@ export type ClusterShape = With<
   | "logging"
   | "accessConfig"
 >;
-export type NodegroupShape = With<
+type NodegroupShape = With<
   Wire<Nodegroup>,
   | "nodegroupName"
   | "nodegroupArn"
@@ -47,16 +47,16 @@ export type AddonShape = With<
   Wire<Addon>,
   "addonName" | "clusterName" | "addonVersion" | "addonArn" | "status" | "tags" | "health"
 >;
-export type AccessEntryShape = With<
+type AccessEntryShape = With<
   Wire<AccessEntry>,
   "clusterName" | "principalArn" | "accessEntryArn" | "kubernetesGroups" | "username" | "type" | "tags" | "createdAt"
 >;
 export type AccessPolicyShape = With<Wire<AssociatedAccessPolicy>, "policyArn" | "accessScope" | "associatedAt">;
-export type AssociationShape = With<
+type AssociationShape = With<
   Wire<PodIdentityAssociation>,
   "clusterName" | "namespace" | "serviceAccount" | "roleArn" | "associationArn" | "associationId" | "tags" | "createdAt"
 >;
-export type UpdateShape = With<Wire<Update>, "id" | "status" | "type" | "createdAt">;
+type UpdateShape = With<Wire<Update>, "id" | "status" | "type" | "createdAt">;
 
 export interface NodegroupRecord {
   shape: NodegroupShape;

@@ -380,3 +380,33 @@ test("every operation of the service model is implemented or refused by name", a
     /ListCapabilities is not implemented/,
   );
 });
+
+test("the judge finds a wrong path, members, types, values and errors", () => {
+  const good = {
+    method: "GET",
+    path: "/clusters/demo",
+    query: new URLSearchParams(),
+    requestBody: "",
+    status: 200,
+    errorType: undefined,
+    responseBody: JSON.stringify({ cluster: { name: "demo", status: "ACTIVE", createdAt: 1_790_000_000.5 } }),
+  };
+  const faultsOf = (changes: object) => world.model.judge({ ...good, ...changes })?.faults;
+  const answering = (cluster: object) => faultsOf({ responseBody: JSON.stringify({ cluster }) });
+
+  expect(faultsOf({})).toEqual([]);
+  expect(world.model.judge({ ...good, path: "/cluster/demo" })).toBeUndefined();
+  expect(answering({ nmae: "demo" })).toEqual(["DescribeCluster: answer.cluster has an unknown member nmae"]);
+  expect(answering({ status: "READY" })).toEqual(["DescribeCluster: answer.cluster.status may not be READY"]);
+  expect(answering({ createdAt: 1_790_000_000_500 })?.[0]).toMatch(/no timestamp in seconds/);
+  expect(answering({ tags: { a: 1 } })).toEqual(["DescribeCluster: answer.cluster.tags.a is no string"]);
+  expect(faultsOf({ status: 404, errorType: "NoSuchCluster", responseBody: '{"message":"x"}' })).toHaveLength(1);
+  expect(faultsOf({ status: 400, errorType: "ResourceNotFoundException", responseBody: '{"message":"x"}' })).toEqual([
+    "DescribeCluster: ResourceNotFoundException has the status 400",
+  ]);
+  expect(faultsOf({ method: "POST", path: "/clusters", requestBody: '{"name":"demo","role":"r"}' })).toEqual([
+    "CreateCluster: the request lacks roleArn",
+    "CreateCluster: the request lacks resourcesVpcConfig",
+    "CreateCluster: the request has an unknown member role",
+  ]);
+});

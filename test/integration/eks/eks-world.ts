@@ -24,7 +24,7 @@ import { createWorld } from "../../../sandbox/world.ts";
 import { FakeDataPlane } from "./fake-data-plane.ts";
 import { ServiceModel, type Exchange } from "./service-model.ts";
 
-export const account = "123456789012";
+const account = "123456789012";
 const region = "us-east-2";
 
 /** Short times, so that tests wait for conditions and not for minutes. */
@@ -63,8 +63,6 @@ export interface EksWorld {
   subnetIds: string[];
   roleArn(name: string): string;
   createRole(name: string, service: string, actions?: string[]): Promise<string>;
-  /** Makes nodes of the instances that exist, and removes those of instances that are gone. */
-  syncNodes(): Promise<void>;
   /** A new EksService on the same state, as after a restart. */
   restart(): Promise<void>;
   stop(): Promise<void>;
@@ -124,7 +122,6 @@ export async function startEksWorld(): Promise<EksWorld> {
     subnetIds,
     roleArn: (name) => `arn:aws:iam::${account}:role/${name}`,
     createRole: (name, trusted, actions) => createRole(iam, name, trusted, actions),
-    syncNodes: () => syncNodes(ec2, dataPlane),
     restart: async () => {
       await service.stop();
       service = startService();

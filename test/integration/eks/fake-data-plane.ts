@@ -3,7 +3,7 @@ import { KubeError, type KubeClient, type KubeObject } from "../../../sandbox/ku
 import type { ControlPlane } from "../../../sandbox/kube/types.ts";
 
 /** Just enough of an API server for what EKS does there: objects by path, labels, merge patches. */
-export class FakeKube {
+class FakeKube {
   readonly objects = new Map<string, KubeObject>();
 
   get(path: string): Promise<KubeObject | undefined> {
