@@ -1,10 +1,11 @@
 import {
   DescribeInstanceAttributeCommand,
   DescribeInstancesCommand,
+  DescribeInstanceTypesCommand,
   DescribeSubnetsCommand,
   EC2Client,
 } from "@aws-sdk/client-ec2";
-import type { Instance } from "@aws-sdk/client-ec2";
+import type { Instance, _InstanceType } from "@aws-sdk/client-ec2";
 import {
   DescribeAccessPointsCommand,
   DescribeFileSystemsCommand,
@@ -12,7 +13,7 @@ import {
   EFSClient,
 } from "@aws-sdk/client-efs";
 import { GetInstanceProfileCommand, IAMClient } from "@aws-sdk/client-iam";
-import type { KubeletDependencies, NodeInstance } from "./dependencies.ts";
+import type { Hardware, KubeletDependencies, NodeInstance } from "./dependencies.ts";
 
 export type AwsAccess = Pick<KubeletDependencies, "listInstances" | "findMountProblem"> & { close(): void };
 
@@ -81,6 +82,7 @@ async function completeInstance(
   return {
     id,
     type: instance.InstanceType ?? "",
+    hardware: await findHardware(clients.ec2, instance.InstanceType),
     zone: instance.Placement?.AvailabilityZone ?? "",
     privateDns: instance.PrivateDnsName ?? "",
     privateIp: instance.PrivateIpAddress ?? "",
@@ -89,6 +91,22 @@ async function completeInstance(
     subnetCidr: subnets.Subnets?.[0]?.CidrBlock ?? "",
     roleArn: profile === undefined ? undefined : await findRole(clients.iam, profile),
     userData: Buffer.from(attribute.UserData?.Value ?? "", "base64").toString("utf8"),
+  };
+}
+
+async function findHardware(ec2: EC2Client, type: _InstanceType | undefined): Promise<Hardware> {
+  const answer = await ec2.send(new DescribeInstanceTypesCommand({ InstanceTypes: type === undefined ? [] : [type] }));
+  const [found] = answer.InstanceTypes ?? [];
+  const { NetworkInfo: network, GpuInfo: gpu } = found ?? {};
+  const interfaces = network?.MaximumNetworkInterfaces ?? 3;
+  const addresses = network?.Ipv4AddressesPerInterface ?? 10;
+  return {
+    cpus: found?.VCpuInfo?.DefaultVCpus ?? 2,
+    memoryMib: found?.MemoryInfo?.SizeInMiB ?? 8192,
+    arch: found?.ProcessorInfo?.SupportedArchitectures?.includes("arm64") === true ? "arm64" : "amd64",
+    gpus: (gpu?.Gpus ?? []).reduce((sum, { Count }) => sum + (Count ?? 0), 0),
+    // One address of each interface is the interface's own; pods in the host's network need none.
+    maxPods: interfaces * (addresses - 1) + 2,
   };
 }
 

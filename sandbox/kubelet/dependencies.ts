@@ -2,6 +2,7 @@
 export interface NodeInstance {
   id: string;
   type: string;
+  hardware: Hardware;
   zone: string;
   privateDns: string;
   privateIp: string;
@@ -13,6 +14,16 @@ export interface NodeInstance {
   roleArn: string | undefined;
   /** Decoded user data. */
   userData: string;
+}
+
+/** What EC2 says of an instance type. */
+export interface Hardware {
+  cpus: number;
+  memoryMib: number;
+  arch: "amd64" | "arm64";
+  gpus: number;
+  /** Addresses that the VPC CNI can give to pods, without prefix delegation. */
+  maxPods: number;
 }
 
 /** What AWS' container credentials endpoint answers. */

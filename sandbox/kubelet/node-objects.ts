@@ -12,8 +12,7 @@ export interface NodeFacts {
 
 /** The Node as a kubelet registers it; the cloud controller adds and removes what is its own. */
 export function nodeObject({ instance, config }: NodeFacts, region: string): object {
-  const size = capacityOf(instance.type, config.maxPods);
-  if (size === undefined) throw new Error(`instance type ${instance.type} is not in the sandbox's table`);
+  const { arch } = instance.hardware;
   return {
     apiVersion: "v1",
     kind: "Node",
@@ -21,9 +20,9 @@ export function nodeObject({ instance, config }: NodeFacts, region: string): obj
       name: instance.privateDns,
       labels: {
         ...config.labels,
-        "beta.kubernetes.io/arch": size.arch,
+        "beta.kubernetes.io/arch": arch,
         "beta.kubernetes.io/os": "linux",
-        "kubernetes.io/arch": size.arch,
+        "kubernetes.io/arch": arch,
         "kubernetes.io/os": "linux",
         "kubernetes.io/hostname": instance.privateDns,
         "node.kubernetes.io/instance-type": instance.type,
@@ -48,11 +47,8 @@ export function nodeObject({ instance, config }: NodeFacts, region: string): obj
 
 /** The status of a kubelet; conditions apart. */
 export function nodeStatus({ instance, config }: NodeFacts, gpusUsable: boolean): object {
-  const size = capacityOf(instance.type, config.maxPods);
-  const gpus = size !== undefined && gpusUsable && size.gpus > 0 ? { "nvidia.com/gpu": String(size.gpus) } : {};
   return {
-    capacity: { ...size?.capacity, ...gpus },
-    allocatable: { ...size?.allocatable, ...gpus },
+    ...capacityOf(instance.hardware, config.maxPods, gpusUsable),
     addresses: [
       { type: "InternalIP", address: instance.privateIp },
       { type: "InternalDNS", address: instance.privateDns },
@@ -60,7 +56,7 @@ export function nodeStatus({ instance, config }: NodeFacts, gpusUsable: boolean)
     ],
     daemonEndpoints: { kubeletEndpoint: { Port: 10250 } },
     nodeInfo: {
-      architecture: size?.arch ?? "amd64",
+      architecture: instance.hardware.arch,
       bootID: instance.id,
       containerRuntimeVersion: "containerd://2.2.1",
       kernelVersion: "6.18.8-9.213.amzn2023.x86_64",

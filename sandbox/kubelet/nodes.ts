@@ -3,7 +3,6 @@ import { KubeError } from "../kube/client.ts";
 import type { ControlPlane } from "../kube/types.ts";
 import type { World } from "../world.ts";
 import { AddressPool } from "./addresses.ts";
-import { capacityOf } from "./capacity.ts";
 import type { KubeletDependencies, NodeInstance } from "./dependencies.ts";
 import type { Node } from "./kube-objects.ts";
 import { readNodeConfig } from "./node-config.ts";
@@ -137,7 +136,6 @@ export class NodeKeeper {
     if (instance.roleArn === undefined) return "it has no instance profile with a role";
     if (!this.#dependencies.mayJoin(instance.roleArn))
       return `the cluster does not let nodes of ${instance.roleArn} in`;
-    if (capacityOf(instance.type) === undefined) return `the sandbox does not know the type ${instance.type}`;
     return undefined;
   }
 
