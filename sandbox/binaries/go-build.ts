@@ -86,7 +86,7 @@ const buildFlags: Record<string, readonly string[]> = {
     "-ldflags",
     `-s -w -X ${versionPackage}.gitVersion=v${versions.kubernetes} -X ${versionPackage}.gitMajor=${major ?? ""} -X ${versionPackage}.gitMinor=${minor ?? ""}`,
   ],
-  [tofuModule]: ["-trimpath", "-ldflags", "-s -w"],
+  [tofuModule]: ["-trimpath", "-ldflags", "-s -w -X github.com/opentofu/opentofu/version.dev=no"],
 };
 
 function moduleCache(module: string): string {

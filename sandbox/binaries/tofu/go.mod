@@ -5,6 +5,9 @@ go 1.26.6
 
 tool github.com/opentofu/opentofu/cmd/tofu
 
+// OpenTofu's own go.mod says so, but replacements count only in the main module.
+replace github.com/hashicorp/hcl/v2 => github.com/opentofu/hcl/v2 v2.20.2-0.20251021132045-587d123c2828
+
 require (
 	cel.dev/expr v0.25.1 // indirect
 	cloud.google.com/go v0.123.0 // indirect
