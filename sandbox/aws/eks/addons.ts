@@ -62,7 +62,6 @@ async function create(context: EksContext, call: Call): Promise<object> {
   const definition = findAddon(addonName);
   const subject = { clusterName, addonName };
   if (definition === undefined) throw invalidParameter(`Addon ${addonName} specified is not supported`, subject);
-  if (record.addons[addonName] !== undefined) throw inUse("Addon already exists.", subject);
   const addonVersion = versionFor(definition, minor, body.addonVersion);
   checkConfiguration(definition, body.configurationValues);
   checkTags(body.tags ?? {});
@@ -70,6 +69,7 @@ async function create(context: EksContext, call: Call): Promise<object> {
   for (const { serviceAccount, roleArn } of associationsIn(body.podIdentityAssociations)) {
     await checkAssociation(context, record, { namespace: definition.namespace, serviceAccount, roleArn });
   }
+  if (record.addons[addonName] !== undefined) throw inUse("Addon already exists.", subject);
   const now = timestamp(context);
   const addon: AddonRecord = {
     shape: {

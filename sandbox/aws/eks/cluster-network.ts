@@ -56,9 +56,9 @@ export async function vpcCidr(context: EksContext, vpcId: string): Promise<strin
   return vpcs[0]?.CidrBlock ?? "";
 }
 
-/** Makes the cluster security group; answers its id. */
+/** Makes the cluster security group; answers its id. The cluster's own tags do not reach it. */
 export async function createClusterSecurityGroup(context: EksContext, record: ClusterRecord): Promise<string> {
-  const { name, resourcesVpcConfig, tags } = record.shape;
+  const { name, resourcesVpcConfig } = record.shape;
   const groupName = `eks-cluster-sg-${name}-${randomInt(100_000_000, 2_000_000_000)}`;
   const { GroupId: id } = await context.aws.ec2.send(
     new CreateSecurityGroupCommand({
@@ -70,7 +70,6 @@ export async function createClusterSecurityGroup(context: EksContext, record: Cl
         {
           ResourceType: "security-group",
           Tags: Object.entries({
-            ...tags,
             Name: groupName,
             "aws:eks:cluster-name": name,
             [`kubernetes.io/cluster/${name}`]: "owned",

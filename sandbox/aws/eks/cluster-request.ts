@@ -26,7 +26,7 @@ export async function clusterFromRequest(context: EksContext, body: CreateCluste
       subject,
     );
   }
-  if (context.store.find(name)) throw inUse(`Cluster already exists with name: ${name}`, subject);
+  refuseExistingCluster(context, name);
   const minor = offeredMinor(body.version ?? defaultMinor, context.now());
   const roleArn = required(body.roleArn, "roleArn");
   await checkClusterRole(context, roleArn);
@@ -83,6 +83,11 @@ export async function clusterFromRequest(context: EksContext, body: CreateCluste
       "kubeControllerManagerConfig",
     ]),
   };
+}
+
+/** Asked again after the checks that take time, in which the same name may have been taken. */
+export function refuseExistingCluster(context: EksContext, name: string): void {
+  if (context.store.find(name)) throw inUse(`Cluster already exists with name: ${name}`, { clusterName: name });
 }
 
 export function offeredMinor(version: string, now: number): MinorVersion {

@@ -213,6 +213,19 @@ function memberChanges(record: ClusterRecord, body: ConfigBody): Change[] {
     };
     replace("ControlPlaneScalingConfigUpdate", params, { controlPlaneScalingConfig });
   }
+  const { kubeApiServerConfig, kubeSchedulerConfig, kubeControllerManagerConfig } = body;
+  if (kubeApiServerConfig || kubeSchedulerConfig || kubeControllerManagerConfig) {
+    const params = {
+      ...(kubeApiServerConfig ? { KubeApiServerConfig: kubeApiServerConfig } : {}),
+      ...(kubeSchedulerConfig ? { KubeSchedulerConfig: kubeSchedulerConfig } : {}),
+      ...(kubeControllerManagerConfig ? { KubeControllerManagerConfig: kubeControllerManagerConfig } : {}),
+    };
+    replace("ControlPlaneComponentConfigUpdate", params, {
+      ...(kubeApiServerConfig ? { kubeApiServerConfig } : {}),
+      ...(kubeSchedulerConfig ? { kubeSchedulerConfig } : {}),
+      ...(kubeControllerManagerConfig ? { kubeControllerManagerConfig } : {}),
+    });
+  }
   return changes;
 }
 

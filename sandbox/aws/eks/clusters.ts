@@ -7,7 +7,7 @@ import {
   deleteNetworkInterfaces,
   ensureLogGroup,
 } from "./cluster-network.ts";
-import { clusterFromRequest } from "./cluster-request.ts";
+import { clusterFromRequest, refuseExistingCluster } from "./cluster-request.ts";
 import type { CreateClusterBody } from "./cluster-request.ts";
 import type { EksContext } from "./context.ts";
 import type { ClusterSpec } from "./dependencies.ts";
@@ -84,6 +84,7 @@ async function createCluster(context: EksContext, call: Call): Promise<object> {
     associations: {},
     updates: [],
   };
+  refuseExistingCluster(context, shape.name);
   if (shape.accessConfig.authenticationMode !== "CONFIG_MAP") addInitialEntries(context, record);
   context.store.save(record);
   resumeCluster(context, record);

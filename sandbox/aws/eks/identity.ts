@@ -1,8 +1,7 @@
 import { DescribeInstancesCommand } from "@aws-sdk/client-ec2";
-import { parse } from "yaml";
-import type { KubeObject } from "../../kube/client.ts";
 import type { Principal } from "../types.ts";
 import { accessPolicyGroup, applyNamespaceBinding } from "./access-policy-catalog.ts";
+import { listIn, mappingsIn, readAwsAuth } from "./aws-auth.ts";
 import { unless } from "./clients.ts";
 import type { EksContext } from "./context.ts";
 import { findRoleByName, parsePrincipalArn } from "./iam.ts";
@@ -96,26 +95,12 @@ async function identityOfEntry(
   return await resolved(context, caller, username, groups);
 }
 
-interface ConfigMap extends KubeObject {
-  data?: { mapRoles?: string; mapUsers?: string; mapAccounts?: string };
-}
-
-interface Mapping {
-  rolearn?: string;
-  userarn?: string;
-  username?: string;
-  groups?: string[];
-}
-
 async function identityOfConfigMap(
   context: EksContext,
   cluster: string,
   caller: Caller,
 ): Promise<KubernetesIdentity | undefined> {
-  const configMap = await context.planes
-    .get(cluster)
-    ?.kube.get<ConfigMap>("/api/v1/namespaces/kube-system/configmaps/aws-auth");
-  const { mapRoles, mapUsers, mapAccounts } = configMap?.data ?? {};
+  const { mapRoles, mapUsers, mapAccounts } = await readAwsAuth(context.planes.get(cluster));
   const mappings = caller.kind === "role" ? mappingsIn(mapRoles) : mappingsIn(mapUsers);
   // The authenticator compares whole ARNs, and a session's ARN has no path: a mapping of a role with a path never fits.
   const mapping = mappings.find(
@@ -126,20 +111,6 @@ async function identityOfConfigMap(
   }
   const accounts = listIn(mapAccounts).map(String);
   return accounts.includes(caller.account) ? { username: caller.arn, groups: [] } : undefined;
-}
-
-function mappingsIn(text: string | undefined): Mapping[] {
-  return listIn(text).filter((item): item is Mapping => typeof item === "object" && item !== null);
-}
-
-/** The list that a member of aws-auth holds; a broken one lets nobody in. */
-function listIn(text: string | undefined): unknown[] {
-  try {
-    const value: unknown = parse(text ?? "");
-    return Array.isArray(value) ? value : [];
-  } catch {
-    return [];
-  }
 }
 
 async function resolved(

@@ -33,9 +33,7 @@ export async function nodegroupFromRequest(
       subject,
     );
   }
-  if (record.nodegroups[nodegroupName] !== undefined) {
-    throw inUse(`NodeGroup already exists with name ${nodegroupName} and cluster name ${clusterName}`, subject);
-  }
+  refuseExistingNodegroup(record, nodegroupName);
   const nodeRole = required(body.nodeRole, "nodeRole");
   await checkNodeRole(context, nodeRole);
   const subnets = required(body.subnets, "subnets");
@@ -91,6 +89,15 @@ export async function nodegroupFromRequest(
       tags: body.tags ?? {},
     },
   };
+}
+
+/** Asked again after the checks that take time, in which the same name may have been taken. */
+export function refuseExistingNodegroup({ shape, nodegroups }: ClusterRecord, nodegroupName: string): void {
+  if (nodegroups[nodegroupName] === undefined) return;
+  throw inUse(`NodeGroup already exists with name ${nodegroupName} and cluster name ${shape.name}`, {
+    clusterName: shape.name,
+    nodegroupName,
+  });
 }
 
 async function checkNodeRole(context: EksContext, roleArn: string): Promise<void> {

@@ -1,5 +1,6 @@
 import { createAccessEntry } from "./access-entry-records.ts";
-import { activeCluster, timestamp } from "./context.ts";
+import { addNodeRole, removeNodeRole } from "./aws-auth.ts";
+import { activeCluster, planeOf, timestamp } from "./context.ts";
 import type { EksContext } from "./context.ts";
 import { messageOf, notFound } from "./errors.ts";
 import { pause } from "./jobs.ts";
@@ -15,7 +16,7 @@ import {
   scale,
 } from "./nodegroup-capacity.ts";
 import { cordon, isReady, nodesOf } from "./nodegroup-nodes.ts";
-import { nodegroupFromRequest } from "./nodegroup-request.ts";
+import { nodegroupFromRequest, refuseExistingNodegroup } from "./nodegroup-request.ts";
 import type { CreateNodegroupBody } from "./nodegroup-request.ts";
 import { pageOf, paginate, param } from "./router.ts";
 import type { Call, Operation } from "./router.ts";
@@ -64,6 +65,7 @@ export function findNodegroup(context: EksContext, call: Call): { record: Cluste
 async function create(context: EksContext, call: Call): Promise<object> {
   const record = activeCluster(context, param(call, "name"), "CreateNodegroup");
   const nodegroup = await nodegroupFromRequest(context, record, call.body as CreateNodegroupBody);
+  refuseExistingNodegroup(record, nodegroup.shape.nodegroupName);
   record.nodegroups[nodegroup.shape.nodegroupName] = nodegroup;
   context.store.save(record);
   resumeNodegroup(context, record, nodegroup);
@@ -128,12 +130,7 @@ async function bringUp(
     context.store.save(record);
   };
   try {
-    if (
-      record.shape.accessConfig.authenticationMode !== "CONFIG_MAP" &&
-      record.accessEntries[shape.nodeRole] === undefined
-    ) {
-      createAccessEntry(context, record, { principalArn: shape.nodeRole, type: "EC2_LINUX", managed: true });
-    }
+    await letIn(context, record, shape.nodeRole);
     await ensureInstanceProfile(context, nodegroup);
     if (nodegroup.launchTemplateId === undefined) await writeLaunchTemplate(context, record, nodegroup);
     context.store.save(record);
@@ -200,15 +197,26 @@ async function takeDown(
     throw error;
   }
   Reflect.deleteProperty(record.nodegroups, shape.nodegroupName);
-  removeUnusedEntry(record, shape.nodeRole);
+  await keepOut(context, record, shape.nodeRole);
   record.updates = record.updates.filter(({ nodegroupName }) => nodegroupName !== shape.nodegroupName);
   context.store.save(record);
 }
 
-/** EKS removes the access entry that it made for a node role with the last node group that uses the role. */
-function removeUnusedEntry(record: ClusterRecord, nodeRole: string): void {
-  const isUsed = Object.values(record.nodegroups).some(({ shape }) => shape.nodeRole === nodeRole);
-  if (!isUsed && record.accessEntries[nodeRole]?.managed === true) {
-    Reflect.deleteProperty(record.accessEntries, nodeRole);
+/** The cluster must know the nodes' role before the first of them logs in. */
+async function letIn(context: EksContext, record: ClusterRecord, nodeRole: string): Promise<void> {
+  if (record.shape.accessConfig.authenticationMode === "CONFIG_MAP") {
+    await addNodeRole(planeOf(context, record.shape.name), nodeRole);
+  } else if (record.accessEntries[nodeRole] === undefined) {
+    createAccessEntry(context, record, { principalArn: nodeRole, type: "EC2_LINUX", managed: true });
+  }
+}
+
+/** What EKS did for a node role goes with the last node group that uses it. */
+async function keepOut(context: EksContext, record: ClusterRecord, nodeRole: string): Promise<void> {
+  if (Object.values(record.nodegroups).some(({ shape }) => shape.nodeRole === nodeRole)) return;
+  if (record.accessEntries[nodeRole]?.managed === true) Reflect.deleteProperty(record.accessEntries, nodeRole);
+  const plane = context.planes.get(record.shape.name);
+  if (record.shape.accessConfig.authenticationMode === "CONFIG_MAP" && plane !== undefined) {
+    await removeNodeRole(plane, nodeRole);
   }
 }

@@ -77,9 +77,9 @@ export async function checkAssociation(
   record: ClusterRecord,
   { namespace, serviceAccount, roleArn }: NewAssociation,
 ): Promise<void> {
+  await checkPodRole(context, roleArn);
   const existing = associationFor(record, namespace, serviceAccount);
   if (existing !== undefined) throw inUse(`Association already exists: ${existing.shape.associationId}`);
-  await checkPodRole(context, roleArn);
 }
 
 async function checkPodRole(context: EksContext, roleArn: string): Promise<void> {

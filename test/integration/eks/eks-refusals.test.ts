@@ -1,6 +1,7 @@
 import { CreateLaunchTemplateCommand } from "@aws-sdk/client-ec2";
 import * as eks from "@aws-sdk/client-eks";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { parse, stringify } from "yaml";
 import { eventually } from "../../helpers/eventually.ts";
 import { startEksWorld, type EksWorld } from "./eks-world.ts";
 
@@ -321,6 +322,47 @@ test("a cluster of mode CONFIG_MAP knows no access entries and lets its creator 
   // The well-known trap: a role's path does not appear in its sessions, so a mapping with a path never fits.
   expect(await world.service.identityFor("old", session("deep"))).toBeUndefined();
   expect(await world.service.identityFor(clusterName, session("team"))).toBeUndefined();
+});
+
+test("a node group's role is put into aws-auth where there are no access entries, and beside what is there", async () => {
+  const name = "by-map";
+  const path = "/api/v1/namespaces/kube-system/configmaps/aws-auth";
+  const other = { rolearn: "arn:aws:iam::123456789012:role/team", username: "team", groups: ["editors"] };
+  const mappings = () =>
+    parse(
+      (world.dataPlane.kube.objects.get(path) as { data?: { mapRoles?: string } } | undefined)?.data?.mapRoles ?? "",
+    ) as unknown;
+  const awsAuth = { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "aws-auth" } };
+  world.dataPlane.kube.objects.set(path, { ...awsAuth, ...{ data: { mapRoles: stringify([other]) } } });
+  await createCluster(name, { accessConfig: { authenticationMode: "CONFIG_MAP" } });
+  await world.eks.send(nodegroupCommand({ clusterName: name, nodegroupName: "mapped" }));
+  const { nodegroup } = await eventually("an ACTIVE node group", async () => {
+    const answer = await world.eks.send(
+      new eks.DescribeNodegroupCommand({ clusterName: name, nodegroupName: "mapped" }),
+    );
+    return answer.nodegroup?.status === "ACTIVE" && answer;
+  });
+  expect(nodegroup?.health?.issues).toEqual([]);
+  const node = [...world.dataPlane.kube.objects.values()].find(
+    ({ metadata }) => metadata.labels?.["eks.amazonaws.com/nodegroup"] === "mapped",
+  );
+  const instanceId = (node as { spec?: { providerID?: string } } | undefined)?.spec?.providerID?.split("/").at(-1);
+  const identity = await world.service.identityFor(name, {
+    account: "123456789012",
+    arn: `arn:aws:sts::123456789012:assumed-role/node/${instanceId ?? ""}`,
+    userId: `AROA:${instanceId ?? ""}`,
+  });
+  expect(identity).toEqual({
+    username: `system:node:${node?.metadata.name ?? ""}`,
+    groups: ["system:bootstrappers", "system:nodes"],
+  });
+  expect(mappings()).toMatchObject([other, { rolearn: world.roleArn("node") }]);
+  await world.eks.send(new eks.DeleteNodegroupCommand({ clusterName: name, nodegroupName: "mapped" }));
+  await eventually("no node group", async () => {
+    const { nodegroups = [] } = await world.eks.send(new eks.ListNodegroupsCommand({ clusterName: name }));
+    return nodegroups.length === 0;
+  });
+  expect(mappings()).toEqual([other]);
 });
 
 test("what was created survives a restart, and goes on", async () => {

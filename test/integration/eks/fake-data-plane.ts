@@ -28,6 +28,12 @@ class FakeKube {
     return Promise.resolve(given);
   }
 
+  create(collection: string, object: object): Promise<KubeObject> {
+    const given = object as KubeObject;
+    this.objects.set(`${collection}/${given.metadata.name}`, given);
+    return Promise.resolve(given);
+  }
+
   patch(path: string, patch: unknown): Promise<KubeObject> {
     const object = this.objects.get(path);
     if (object === undefined) return Promise.reject(new KubeError(404, "NotFound", path));
