@@ -43,8 +43,6 @@ export function upgradeCommand(target: ReleaseTarget, options: UpgradeOptions): 
       "--history-max",
       "10",
       ...(options.createNamespace === false ? [] : ["--create-namespace"]),
-      "--output",
-      "json",
     ]),
     input: JSON.stringify(options.values),
     ...(options.secrets === undefined ? {} : { secrets: options.secrets }),
@@ -70,12 +68,6 @@ export function historyCommand(target: ReleaseTarget): Command {
 export function rollbackCommand(target: ReleaseTarget, revision: number): Command {
   const { release, ...place } = target;
   return helm(place, ["rollback", release, String(revision)]);
-}
-
-/** Of a release whose very first revision never came to an end: there is nothing to go back to. */
-export function uninstallCommand(target: ReleaseTarget): Command {
-  const { release, ...place } = target;
-  return helm(place, ["uninstall", release, "--wait"]);
 }
 
 export function listCommand(target: KubeTarget): Command {
@@ -137,7 +129,7 @@ export type ReleaseState =
   | { kind: "missing" }
   | { kind: "current"; revision: number }
   /** A Helm that was killed left it like this; it must be put right before the next upgrade. */
-  | { kind: "interrupted"; status: string; lastGood: number | undefined }
+  | { kind: "interrupted"; status: string; rollbackTo: number }
   | { kind: "different"; reasons: string[] };
 
 /**
@@ -154,7 +146,7 @@ export async function readReleaseState(
   if (metadata.status.startsWith("pending-") || metadata.status === "uninstalling") {
     const history = parseHistory((await exec(historyCommand(target))).stdout);
     const lastGood = history.findLast(({ status }) => status === "deployed" || status === "superseded")?.revision;
-    return { kind: "interrupted", status: metadata.status, lastGood };
+    return { kind: "interrupted", status: metadata.status, rollbackTo: lastGood ?? metadata.revision };
   }
   const values = parseValues((await exec(valuesCommand(target))).stdout);
   const reasons = [
@@ -167,14 +159,16 @@ export async function readReleaseState(
   return reasons.length === 0 ? { kind: "current", revision: metadata.revision } : { kind: "different", reasons };
 }
 
-/** Makes a release that a killed Helm left behind ready for the next upgrade. */
+/**
+ * Makes a release that a killed Helm left behind ready for the next upgrade, and deletes nothing: an unfinished first
+ * revision is rolled back to itself, which applies what it was to apply.
+ */
 export async function repairRelease(
   exec: Exec,
   target: ReleaseTarget,
   state: Extract<ReleaseState, { kind: "interrupted" }>,
 ): Promise<void> {
-  const { lastGood } = state;
-  await exec(lastGood === undefined ? uninstallCommand(target) : rollbackCommand(target, lastGood));
+  await exec(rollbackCommand(target, state.rollbackTo));
 }
 
 async function readMetadata(exec: Exec, target: ReleaseTarget): Promise<ReleaseMetadata | undefined> {

@@ -34,6 +34,8 @@ export interface OutputOptions {
   log?: (line: string) => void;
 }
 
+const eraseLine = "\r\u001B[K";
+
 export function createOutput(options: OutputOptions = {}): Output {
   const {
     stdin = process.stdin,
@@ -44,7 +46,11 @@ export function createOutput(options: OutputOptions = {}): Output {
   } = options;
   const isTerminal = stderr.isTTY;
   const isColored = isTerminal && (env["NO_COLOR"] ?? "") === "" && env["TERM"] !== "dumb";
-  const print = (line: string): void => void stderr.write(`${line}\n`);
+  let status = "";
+  const print = (line: string): void => {
+    // A line that comes while a status stands there takes its place, and the status moves below it.
+    stderr.write(status === "" ? `${line}\n` : `${eraseLine}${line}\n${status}`);
+  };
   let show = print;
   // After a hang-up the terminal is gone; that must not end a run that is waiting for a safe stop.
   stderr.on("error", () => undefined);
@@ -61,9 +67,12 @@ export function createOutput(options: OutputOptions = {}): Output {
     },
     showStatus(line) {
       if (!isTerminal) return () => undefined;
-      const width = Math.max((stderr.columns || 80) - 1, 1);
-      stderr.write(redact(line).slice(0, width));
-      return () => void stderr.write("\r\u001B[K");
+      status = redact(line).slice(0, Math.max((stderr.columns || 80) - 1, 1));
+      stderr.write(status);
+      return () => {
+        status = "";
+        stderr.write(eraseLine);
+      };
     },
     result(text, data) {
       if (!options.json) stdout.write(`${redact(text)}\n`);

@@ -1,7 +1,7 @@
 /** Knows the secret values of a run and takes them out of every text. */
 export interface Redactor {
   add(...values: readonly (string | undefined)[]): void;
-  redact(text: string): string;
+  readonly redact: (text: string) => string;
 }
 
 const shortest = 4;
