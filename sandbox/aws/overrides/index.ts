@@ -1,5 +1,6 @@
 import type { Override } from "../received.ts";
 import type { OverrideContext } from "./context.ts";
+import { deleteFileSystemPolicy } from "./file-system-policy.ts";
 import { registerAccessKeys } from "./iam-access-keys.ts";
 import { hideTemplatesOwnTags } from "./launch-template-tags.ts";
 import { nameLoadBalancers } from "./load-balancer-names.ts";
@@ -16,6 +17,7 @@ export function createOverrides(context: OverrideContext): Override[] {
     answerSts(context),
     registerAccessKeys(context),
     answerNodeImageParameters(),
+    deleteFileSystemPolicy(context),
     hideTemplatesOwnTags(context),
     keepRuleDescriptions(context),
     nameLoadBalancers(context),

@@ -2,7 +2,8 @@ import type { Override } from "../received.ts";
 import type { OverrideContext } from "./context.ts";
 
 const withoutStatements = Buffer.from('{"Version":"2012-10-17","Statement":[]}');
-const bodyHeaders = /^(?:content-length|content-md5|x-amz-checksum-.*|x-amz-sdk-checksum-algorithm|x-amz-content-sha256)$/;
+const bodyHeaders =
+  /^(?:content-length|content-md5|x-amz-checksum-.*|x-amz-sdk-checksum-algorithm|x-amz-content-sha256)$/;
 
 /**
  * moto enforces a bucket's policy but ignores the conditions in it: "deny without TLS" becomes "deny". Permissions are
