@@ -1,5 +1,5 @@
-import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import type { Binaries } from "./binaries/index.ts";
 import { providerPath } from "./binaries/provider-mirror.ts";
 
@@ -35,10 +35,22 @@ export function terraformConfig(mirror: string | undefined, source: string): str
 
 const tofuProviderPath = "registry.opentofu.org/hashicorp/aws";
 
-/** OpenTofu looks for the same provider under its own registry's name. */
+/**
+ * OpenTofu looks for the same provider under its own registry's name. It follows links only where the program itself
+ * lies, so each platform of each version gets one.
+ */
 function tofuMirror(dir: string, terraformProviders: string): string {
   const mirror = join(dir, "providers");
-  mkdirSync(join(mirror, "registry.opentofu.org/hashicorp"), { recursive: true });
-  symlinkSync(join(terraformProviders, providerPath), join(mirror, tofuProviderPath));
+  const source = join(terraformProviders, providerPath);
+  for (const version of readdirSync(source, { withFileTypes: true })) {
+    const places = version.isDirectory()
+      ? readdirSync(join(source, version.name)).map((platform) => join(version.name, platform))
+      : [version.name];
+    for (const place of places) {
+      const link = join(mirror, tofuProviderPath, place);
+      mkdirSync(dirname(link), { recursive: true });
+      symlinkSync(join(source, place), link);
+    }
+  }
   return mirror;
 }
