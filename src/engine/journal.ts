@@ -25,7 +25,7 @@ const eventSchema = z.discriminatedUnion("event", [
 ]);
 
 export type JournalEvent = z.infer<typeof eventSchema>;
-export type RecordedEvent = JournalEvent & { time: string };
+type RecordedEvent = JournalEvent & { time: string };
 
 /** What happened in one run, as JSON lines. It informs people and later runs; no step decides by it. */
 export interface Journal {

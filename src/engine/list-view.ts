@@ -131,7 +131,7 @@ function createShownStep({ title }: ViewEntry): ShownStep {
       state = "running";
     },
     progress(text) {
-      heading = `${title}: ${text}`;
+      heading = text === "" ? title : `${title}: ${text}`;
       draw();
     },
     note(text) {

@@ -25,7 +25,7 @@ export interface RunOptions {
 /** What every step found, by step id. */
 export type CheckedList = ReadonlyMap<string, Checked<unknown>>;
 
-export interface StepResult {
+interface StepResult {
   id: string;
   title: string;
   outcome: "done" | "skipped";

@@ -39,7 +39,7 @@ export async function createView<Context>(
 const progressEverySeconds = 30;
 
 /** One line per event, with few enough progress lines that a log of a build server stays readable. */
-export function createPlainView(entries: readonly ViewEntry[][], output: Output, clock: () => number): RunView {
+function createPlainView(entries: readonly ViewEntry[][], output: Output, clock: () => number): RunView {
   const titles = new Map(entries.flat().map(({ id, title }) => [id, title]));
   return {
     step(id) {
@@ -49,7 +49,7 @@ export function createPlainView(entries: readonly ViewEntry[][], output: Output,
         // Only a step that says something before it ends needs a line for its start.
         start: () => undefined,
         progress(text) {
-          if (clock() - lastProgress < progressEverySeconds) return;
+          if (text === "" || clock() - lastProgress < progressEverySeconds) return;
           lastProgress = clock();
           output.note(`… ${title}: ${text}`);
         },

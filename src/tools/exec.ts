@@ -18,14 +18,14 @@ export interface Command {
   readonly secrets?: readonly string[];
 }
 
-export interface ExecOptions {
+interface ExecOptions {
   /** Exit statuses that are answers and not failures; 0 always is one. */
   accept?: readonly number[];
   /** Start it although the run was interrupted: for what is needed to stop safely. */
   evenIfInterrupted?: boolean;
 }
 
-export interface ExecResult {
+interface ExecResult {
   stdout: string;
   stderr: string;
   exitCode: number;
@@ -34,7 +34,7 @@ export interface ExecResult {
 export type Exec = (command: Command, options?: ExecOptions) => Promise<ExecResult>;
 
 /** A tool that outlives hubctl if it must: its output goes to a file, not into a pipe. */
-export interface StartedTool {
+interface StartedTool {
   readonly pid: number;
   readonly exited: Promise<{ exitCode: number | undefined; signal: string | undefined }>;
 }
@@ -161,7 +161,7 @@ export function formatCommand(command: Pick<Command, "file" | "args">): string {
 }
 
 /** Whether an environment variable holds a secret that no child process needs to see. */
-export function isSecretVariable(name: string): boolean {
+function isSecretVariable(name: string): boolean {
   return (
     name.startsWith("TF_VAR_") ||
     /(PASSWORD|CLIENT_SECRET|_CLIENT_ID)$/i.test(name) ||

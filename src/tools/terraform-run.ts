@@ -22,7 +22,7 @@ export interface TerraformRunDependencies {
   wait?: (seconds: number) => Promise<unknown>;
 }
 
-export type ToolEvent =
+type ToolEvent =
   | { event: "tool-started"; tool: string; pid: number; startedAt: string }
   | { event: "tool-ended"; tool: string; pid: number };
 

@@ -76,7 +76,7 @@ export function forceUnlockCommand(folder: TerraformFolder, lockId: string): Com
   return inFolder(folder, ["force-unlock", "-force", lockId]);
 }
 
-export function versionCommand(file: string): Command {
+function versionCommand(file: string): Command {
   return { file, args: ["version", "-json"], env: terraformEnv() };
 }
 

@@ -1,4 +1,5 @@
 // Runs a small list of steps as a command would, to be looked at on a terminal: node list-program.js SCENARIO
+import { setImmediate } from "node:timers";
 import { createInterrupts } from "../../dist/engine/interrupt.js";
 import { checkSteps, runSteps } from "../../dist/engine/run-steps.js";
 import { ToolError } from "../../dist/errors.js";

@@ -204,6 +204,7 @@ describe("runSteps", () => {
     const { output, install } = setUp();
     await install([
       step("a", [change()], (report) => {
+        report.progress("");
         for (let i = 0; i < 100; i += 1) report.progress(`${i}`);
         report.note("kept");
       }),
