@@ -4,7 +4,7 @@ import type { Installation } from "../steps/installation.ts";
 import { formatDuration } from "../engine/format-duration.ts";
 import type { Output } from "../ui/output.ts";
 import { confirmOrAbort } from "../ui/prompts.ts";
-import { classifyFailure } from "../engine/known-failures.ts";
+import { classifyError } from "../engine/known-failures.ts";
 import { inSession, type SessionOptions } from "./session.ts";
 
 export interface InstallOptions extends SessionOptions {
@@ -19,7 +19,7 @@ export async function install(options: InstallOptions): Promise<void> {
       output,
       interrupts,
       journal,
-      classify: classifyFailure,
+      classify: classifyError,
       log: (line) => logger.write(line),
       resume: `hubctl install --deployment ${name}`,
     };

@@ -65,6 +65,7 @@ export async function inSession<Result>(
     program: thisProgram,
     chartMirror: process.env["HUBCTL_CHART_MIRROR"] || undefined,
     signal: interrupts.signal,
+    note: (line) => output.note(line),
     hubctlVersion: options.version,
     hideSecrets: (...values) => redactor.add(...values),
     terraformRuns: { exec, start: createStartTool(running), running: interrupts, journal, log, redact },
@@ -72,7 +73,7 @@ export async function inSession<Result>(
       const { account, arn } = await caller();
       lock ??= await acquireRunLock(aws, {
         account,
-        deployment: deployment.name,
+        deployment: config.name,
         principal: arn,
         command: `hubctl ${command}`,
         identify: (pid) => identifyProcess(pid, exec),

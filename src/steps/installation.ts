@@ -43,6 +43,8 @@ export interface Installation {
   /** Folder, URL or registry that charts come from instead of their own repositories. */
   readonly chartMirror: string | undefined;
   readonly signal: AbortSignal;
+  /** Tells the operator something outside of any step. */
+  readonly note: (text: string) => void;
   readonly stacks: { storage: DeploymentStack; cluster: DeploymentStack };
   readonly terraform: Memo<TerraformBinary>;
   readonly caller: Memo<Caller>;
@@ -68,7 +70,7 @@ export interface Installation {
 
 export interface InstallationOptions extends Pick<
   Installation,
-  "deployment" | "config" | "secrets" | "workDir" | "exec" | "program" | "chartMirror" | "signal"
+  "deployment" | "config" | "secrets" | "workDir" | "exec" | "program" | "chartMirror" | "signal" | "note"
 > {
   hubctlVersion: string;
   hideSecrets: (...values: string[]) => void;

@@ -6,11 +6,12 @@ import { terraformVariables } from "../config/terraform-variables.ts";
 import type { StackName } from "../config/work-dir.ts";
 import type { Checked, Report } from "../engine/step.ts";
 import { UserError } from "../errors.ts";
-import { describePlan, refuseDestructive, type PlanSummary } from "../tools/terraform-plan.ts";
+import { describePlan, isTainted, refuseDestructive, type PlanSummary } from "../tools/terraform-plan.ts";
 import { followEarlierRun, type TerraformRunDependencies } from "../tools/terraform-run.ts";
 import { createStack, type PlannedStack, type Stack } from "../tools/terraform-stack.ts";
 import type { Installation } from "./installation.ts";
 import { memo } from "./memo.ts";
+import { sortTainted } from "./tainted-resources.ts";
 
 /** One of the deployment's two Terraform stacks. */
 export interface DeploymentStack {
@@ -22,7 +23,6 @@ export interface DeploymentStack {
   shown?: PlanSummary;
 }
 
-const quiet: Report = { progress: () => undefined, note: () => undefined };
 const templates = join(import.meta.dirname, "..", "..", "templates", "terraform");
 
 export function deploymentStack(
@@ -45,14 +45,15 @@ async function prepareStack(
   installation: Installation,
   dependencies: TerraformRunDependencies,
 ): Promise<Stack> {
-  const { config, workDir, aws, deployment } = installation;
+  const { config, workDir, aws } = installation;
   const [{ lock }, binary] = await Promise.all([installation.lock(), installation.terraform()]);
   const dir = workDir.terraform(name);
+  const report = reportTo(installation);
   // Terraform of a killed run may still work in this folder: nothing is rendered under its hands.
-  await followEarlierRun(dir, dependencies, quiet);
+  await followEarlierRun(dir, dependencies, report);
   await copyTemplates(join(templates, name), dir);
   await writeFile(join(dir, "terraform.tfvars.json"), toJson(terraformVariables(name, config, lock)));
-  const key = `deployments/${deployment.name}/${name}`;
+  const key = `deployments/${config.name}/${name}`;
   const s3 = {
     bucket: stateBucketName(lock.account, aws.region),
     key: `${key}/terraform.tfstate`,
@@ -71,10 +72,15 @@ async function prepareStack(
   const checksums = `${key}/terraform.lock.hcl`;
   const kept = backend === "s3" ? await readStateObject(aws, lock.account, checksums) : undefined;
   if (kept !== undefined) await writeFile(stack.providerLockFile, kept);
-  await stack.init(quiet);
+  await stack.init(report);
   const present = await readFile(stack.providerLockFile, "utf8");
   if (backend === "s3" && present !== kept) await writeStateObject(aws, lock.account, checksums, present);
   return stack;
+}
+
+/** For what is asked before a step has a line of its own on the screen. */
+function reportTo({ note }: Installation): Report {
+  return { progress: () => undefined, note };
 }
 
 async function copyTemplates(from: string, to: string): Promise<void> {
@@ -96,8 +102,7 @@ function toJson(value: unknown): string {
 export function checkStack(name: StackName) {
   return async (installation: Installation): Promise<Checked<PlannedStack>> => {
     const stack = installation.stacks[name];
-    const plan = await (await stack.prepare()).plan(quiet);
-    refuseDestructive(plan.summary);
+    const plan = await planKeepingUnfinished(await stack.prepare(), installation);
     if (stack.shown) refuseUnshown(plan.summary, stack.shown);
     stack.shown ??= plan.summary;
     if (plan.summary.isEmpty) return { done: "the plan is empty" };
@@ -105,10 +110,27 @@ export function checkStack(name: StackName) {
   };
 }
 
-/** New resources may turn up (a first plan is made on empty state); changes and deletions must have been seen. */
+/** Plans; and plans again if an interrupted run left resources that Terraform would needlessly make anew. */
+async function planKeepingUnfinished(stack: Stack, installation: Installation): Promise<PlannedStack> {
+  const report = reportTo(installation);
+  let plan = await stack.plan(report);
+  const { keep, failed } = await sortTainted(installation, plan.summary);
+  for (const address of keep) await stack.untaint(address);
+  if (keep.length > 0) plan = await stack.plan(report);
+  refuseDestructive(plan.summary, ({ address }) => failed.has(address));
+  return plan;
+}
+
+/**
+ * New resources may turn up (a first plan is made on empty state), and what failed to be created may be made anew;
+ * other changes and deletions must have been seen.
+ */
 function refuseUnshown(plan: PlanSummary, shown: PlanSummary): void {
   const seen = new Set([...shown.update, ...shown.replace, ...shown.delete].map(({ address }) => address));
-  const unseen = [...plan.update, ...plan.replace, ...plan.delete].filter(({ address }) => !seen.has(address));
+  const unmade = new Set(plan.replace.filter(isTainted).map(({ address }) => address));
+  const unseen = [...plan.update, ...plan.replace, ...plan.delete].filter(
+    ({ address }) => !seen.has(address) && !unmade.has(address),
+  );
   if (unseen.length === 0) return;
   const names = unseen.map(({ address }) => address).join(", ");
   throw new UserError("PlanChanged", `the plan has changed since it was shown: it would now also change ${names}`, {
