@@ -16,6 +16,8 @@ export interface SandboxState {
   /** URL of the AWS front. */
   endpoint?: string;
   operator?: { accessKeyId: string; secretAccessKey: string };
+  /** Keys of somebody with another account. */
+  stranger?: { accessKeyId: string; secretAccessKey: string };
   certificateArn?: string;
   clusters: { name: string; version: string; endpoint: string; kubeconfig: string }[];
   /** Why the start failed. */

@@ -102,6 +102,7 @@ async function superviseSandbox(dir: string): Promise<void> {
       phase: "ready",
       endpoint: front.url,
       operator: seeded.operator,
+      stranger: seeded.stranger,
       certificateArn: seeded.certificateArn,
     } satisfies Partial<SandboxState>);
     save();

@@ -13,12 +13,15 @@ export interface SeedOptions {
 /** What an operator's account holds before the first install. */
 export interface Seeded {
   operator: IssuedCredentials & { arn: string };
+  /** Somebody with another account. */
+  stranger: IssuedCredentials;
   hostedZoneId: string;
   /** Of hub.dandi.example and *.dandi.example, issued. */
   certificateArn: string;
 }
 
 export const seededZone = "dandi.example";
+const otherAccount = "210987654321";
 
 export async function seedAccount({ moto: endpoint, account, region, identities }: SeedOptions): Promise<Seeded> {
   const moto = new MotoClient(endpoint);
@@ -30,6 +33,7 @@ export async function seedAccount({ moto: endpoint, account, region, identities 
     const arn = `arn:aws:iam::${account}:user/operator`;
     const userId = /<UserId>([^<]*)</.exec(user)?.[1];
     const operator = { arn, ...identities.issue({ account, arn, ...(userId === undefined ? {} : { userId }) }) };
+    const stranger = identities.issue({ account: otherAccount, arn: `arn:aws:iam::${otherAccount}:user/stranger` });
     const hostedZoneId = await createZone(moto, account);
     const certificate = accepted(
       await moto.json({ service: "acm", region, account }, "CertificateManager.RequestCertificate", {
@@ -39,7 +43,7 @@ export async function seedAccount({ moto: endpoint, account, region, identities 
       }),
     );
     const { CertificateArn: certificateArn } = JSON.parse(certificate) as { CertificateArn: string };
-    return { operator, hostedZoneId, certificateArn };
+    return { operator, stranger, hostedZoneId, certificateArn };
   } finally {
     moto.stop();
   }

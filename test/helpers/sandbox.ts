@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 
@@ -10,6 +11,8 @@ const program = join(projectRoot, ".build", "sandbox", "main.js");
 export interface Sandbox {
   /** The environment that an operator gets by `eval "$(npm run -s sandbox -- env)"`. */
   env: NodeJS.ProcessEnv;
+  /** Credentials of somebody with another account, to lay over `env`. */
+  otherAccount: NodeJS.ProcessEnv;
   down(): Promise<void>;
 }
 
@@ -17,8 +20,11 @@ export async function startSandbox(name: string): Promise<Sandbox> {
   const sandbox = (command: string) => run(process.execPath, [program, command, "--name", name]);
   await sandbox("up");
   const { stdout } = await sandbox("env");
+  const state = await readFile(join(projectRoot, ".sandbox", name, "state.json"), "utf8");
+  const { stranger } = JSON.parse(state) as { stranger: { accessKeyId: string; secretAccessKey: string } };
   return {
     env: environmentFrom(stdout),
+    otherAccount: { AWS_ACCESS_KEY_ID: stranger.accessKeyId, AWS_SECRET_ACCESS_KEY: stranger.secretAccessKey },
     down: async () => void (await sandbox("down")),
   };
 }
