@@ -23,37 +23,43 @@ const networkZones: Record<string, string> = {
 
 const services = new Set(["elasticloadbalancing", "tagging", "acm"]);
 
-const arnOfLoadBalancer = /(loadbalancer|listener|listener-rule)\/app\/([^/"<\s]+)\/([0-9a-f]+)/g;
+const typed =
+  /loadbalancer\/app\/[^/]+\/([0-9a-f]+)<\/LoadBalancerArn>(?:(?!<LoadBalancerArn>)[\s\S])*?<Type>(application|network|gateway)<\/Type>/g;
+const arn = /(loadbalancer|listener|listener-rule)\/app\/([^/"<\s]+)\/([0-9a-f]+)/g;
+/** Where moto lists load balancers, these follow one another. */
+const named =
+  /(loadbalancer\/app\/([^/]+)\/([0-9a-f]+)<\/LoadBalancerArn>)<DNSName>[^<]*<\/DNSName><CanonicalHostedZoneId>[^<]*<\/CanonicalHostedZoneId>/g;
 
 /**
- * moto calls every load balancer an application load balancer in its ARN, and gives all the same hosted zone.
- * Callers see "net/" and the region's zone; moto gets back what it said.
+ * moto calls every load balancer an application load balancer in its ARN, and names and places them all alike.
+ * Callers see "net/", a name with the load balancer's id, and the region's zone; moto gets back what it said.
  */
 export function nameLoadBalancers({ moto }: OverrideContext): Override {
   /** Type by the id at the end of the ARN. */
   const types = new Map<string, string>();
 
   const learn = (xml: string) => {
-    for (const [member] of xml.matchAll(
-      /<member>(?:(?!<\/member>)[\s\S])*<LoadBalancerArn>[\s\S]*?<Type>[a-z]+<\/Type>/g,
-    )) {
-      const id = /loadbalancer\/app\/[^/]+\/([0-9a-f]+)/.exec(member)?.[1];
-      const type = /<Type>([a-z]+)<\/Type>/.exec(member)?.[1];
-      if (id !== undefined && type !== undefined) types.set(id, type);
-    }
+    for (const [, id = "", type = ""] of xml.matchAll(typed)) types.set(id, type);
   };
 
   const rename = async (text: string, request: ReceivedRequest): Promise<string> => {
-    const ids = [...text.matchAll(arnOfLoadBalancer)].map(([, , , id = ""]) => id);
-    if (ids.some((id) => !types.has(id))) {
-      const call = { service: "elasticloadbalancing", region: request.region, account: request.caller.account };
+    learn(text);
+    const { region } = request;
+    if ([...text.matchAll(arn)].some(([, , , id = ""]) => !types.has(id))) {
+      const call = { service: "elasticloadbalancing", region, account: request.caller.account };
       learn((await moto.query(call, "DescribeLoadBalancers", {})).body.toString());
     }
+    const isNetwork = (id: string) => types.get(id) === "network";
     return text
-      .replace(arnOfLoadBalancer, (whole, kind: string, name: string, id: string) =>
-        types.get(id) === "network" ? `${kind}/net/${name}/${id}` : whole,
-      )
-      .replace(/Z2P70J7EXAMPLE/g, networkZones[request.region] ?? "Z2P70J7EXAMPLE");
+      .replace(named, (whole, start: string, name: string, id: string) => {
+        const zone = networkZones[region];
+        if (!isNetwork(id) || zone === undefined) return whole;
+        const host = `${name}-${id}.elb.${region}.amazonaws.com`;
+        return `${start}<DNSName>${host}</DNSName><CanonicalHostedZoneId>${zone}</CanonicalHostedZoneId>`;
+      })
+      .replace(arn, (whole, kind: string, name: string, id: string) =>
+        isNetwork(id) ? `${kind}/net/${name}/${id}` : whole,
+      );
   };
 
   return async (request) => {
@@ -62,11 +68,9 @@ export function nameLoadBalancers({ moto }: OverrideContext): Override {
       .toString("utf8")
       .replace(/(loadbalancer|listener|listener-rule)(%2F|\/)net(%2F|\/)/g, "$1$2app$3");
     const response = await moto.forward(request, sent);
+    // Not answered here, so that the front says what it says of everything unknown.
+    if (response.status >= 500) return undefined;
     const text = response.body.toString();
-    if (response.status >= 500 || !(text.includes("/app/") || text.includes("Z2P70J7EXAMPLE"))) {
-      return response.status >= 500 ? undefined : response;
-    }
-    learn(text);
-    return { ...response, body: await rename(text, request) };
+    return text.includes("/app/") ? { ...response, body: await rename(text, request) } : response;
   };
 }

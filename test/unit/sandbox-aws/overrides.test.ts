@@ -1,0 +1,140 @@
+import { describe, expect, it } from "vitest";
+import { Identities } from "../../../sandbox/aws/identities.ts";
+import type { MotoClient } from "../../../sandbox/aws/moto-client.ts";
+import { createOverrides } from "../../../sandbox/aws/overrides/index.ts";
+import type { ReceivedRequest } from "../../../sandbox/aws/received.ts";
+import type { AwsResponse } from "../../../sandbox/aws/types.ts";
+
+const account = "123456789012";
+const arns = "arn:aws:elasticloadbalancing:us-east-2:123456789012";
+
+/** Answers a call through the overrides, with what moto would say; gives also what moto was sent. */
+function overridesOn(...answers: string[]) {
+  const sent: { method: string; body: string }[] = [];
+  const next = (): AwsResponse => ({ status: 200, headers: {}, body: answers.shift() ?? "<none/>" });
+  const moto = {
+    forward: (request: ReceivedRequest, body: Buffer | string = request.body) => {
+      sent.push({ method: request.method, body: body.toString() });
+      return Promise.resolve(next());
+    },
+    query: () => Promise.resolve(next()),
+  };
+  const overrides = createOverrides({
+    moto: moto as unknown as MotoClient,
+    identities: new Identities(),
+    account,
+    region: "us-east-2",
+  });
+  const call = async (request: Partial<ReceivedRequest> & { service: string }): Promise<string | undefined> => {
+    const full: ReceivedRequest = {
+      method: "POST",
+      path: "/",
+      rawQuery: "",
+      query: new URLSearchParams(),
+      headers: {},
+      body: Buffer.alloc(0),
+      region: "us-east-2",
+      action: undefined,
+      operation: request.action ?? "",
+      internal: false,
+      caller: { account, arn: "arn:aws:iam::123456789012:user/operator", userId: "AIDA" },
+      ...request,
+    };
+    for (const override of overrides) {
+      const response = await override(full);
+      if (response) return response.body.toString();
+    }
+    return undefined;
+  };
+  return { call, sent };
+}
+
+function loadBalancer(name: string, id: string, type: string): string {
+  return (
+    `<member><LoadBalancerArn>${arns}:loadbalancer/app/${name}/${id}</LoadBalancerArn>` +
+    `<DNSName>${name}-1.us-east-2.elb.amazonaws.com</DNSName><CanonicalHostedZoneId>Z2P70J7EXAMPLE</CanonicalHostedZoneId>` +
+    `<LoadBalancerName>${name}</LoadBalancerName><State><Code>active</Code></State><Type>${type}</Type></member>`
+  );
+}
+
+describe("names of load balancers", () => {
+  const list = loadBalancer("alb", "aa11", "application") + loadBalancer("nlb", "bb22", "network");
+
+  it("are those that AWS gives to network load balancers, and to them only", async () => {
+    const answer = await overridesOn(list).call({ service: "elasticloadbalancing", action: "DescribeLoadBalancers" });
+    expect(answer).toContain(`${arns}:loadbalancer/net/nlb/bb22<`);
+    expect(answer).toContain(
+      "<DNSName>nlb-bb22.elb.us-east-2.amazonaws.com</DNSName><CanonicalHostedZoneId>ZLMOA37VPKANP<",
+    );
+    expect(answer).toContain(`${arns}:loadbalancer/app/alb/aa11<`);
+    expect(answer).toContain("<DNSName>alb-1.us-east-2.elb.amazonaws.com</DNSName>");
+  });
+
+  it("are understood when they come back, and looked up when they are not known yet", async () => {
+    const listener = `<member><ListenerArn>${arns}:listener/app/nlb/bb22/cc33</ListenerArn><Type>forward</Type></member>`;
+    const { call, sent } = overridesOn(listener, list);
+    const body = Buffer.from(new URLSearchParams({ LoadBalancerArn: `${arns}:loadbalancer/net/nlb/bb22` }).toString());
+    const answer = await call({ service: "elasticloadbalancing", action: "DescribeListeners", body });
+    expect(decodeURIComponent(sent[0]?.body ?? "")).toContain("loadbalancer/app/nlb/bb22");
+    expect(answer).toContain(`${arns}:listener/net/nlb/bb22/cc33`);
+  });
+});
+
+describe("launch templates", () => {
+  const item = (type: string) =>
+    `<item><resourceType>${type}</resourceType><tagSet><item><key>a</key><value>b</value></item></tagSet></item>`;
+
+  it("show the tags of what they make, but not their own among them", async () => {
+    const set = `<tagSpecificationSet>${item("instance")}${item("launch-template")}</tagSpecificationSet>`;
+    const answer = await overridesOn(set).call({ service: "ec2", action: "DescribeLaunchTemplateVersions" });
+    expect(answer).toBe(`<tagSpecificationSet>${item("instance")}</tagSpecificationSet>`);
+  });
+});
+
+describe("security group rules", () => {
+  const rule = (id: string, group: string) =>
+    `<item><securityGroupRuleId>${id}</securityGroupRuleId><referencedGroupInfo><groupId>${group}</groupId></referencedGroupInfo></item>`;
+
+  it("keep the description that refers to a group", async () => {
+    const { call } = overridesOn(
+      rule("sgr-1", "sg-a") + rule("sgr-2", "sg-b"),
+      rule("sgr-1", "sg-a"),
+      rule("sgr-2", "sg-b"),
+    );
+    const body = new URLSearchParams({
+      "IpPermissions.1.Groups.1.GroupId": "sg-a",
+      "IpPermissions.1.Groups.2.GroupId": "sg-b",
+      "IpPermissions.1.Groups.2.Description": "NFS from <nodes>",
+    });
+    const authorize = { service: "ec2", action: "AuthorizeSecurityGroupIngress", body: Buffer.from(body.toString()) };
+    expect(await call(authorize)).toContain(
+      "sgr-2</securityGroupRuleId><description>NFS from &lt;nodes&gt;</description>",
+    );
+    const describeRules = { service: "ec2", action: "DescribeSecurityGroupRules" };
+    expect(await call(describeRules)).not.toContain("description");
+    expect(await call(describeRules)).toContain("<description>NFS from &lt;nodes&gt;</description>");
+  });
+});
+
+describe("other overrides", () => {
+  it("delete a file system's policy by emptying it", async () => {
+    const { call, sent } = overridesOn("{}");
+    const path = "/2015-02-01/file-systems/fs-1/policy";
+    expect(await call({ service: "elasticfilesystem", method: "DELETE", path })).toBe("");
+    expect(sent).toEqual([{ method: "PUT", body: `{"Policy":""}` }]);
+  });
+
+  it("refuse a bucket that is expected to be another account's", async () => {
+    const headers = { "x-amz-expected-bucket-owner": "210987654321" };
+    expect(await overridesOn().call({ service: "s3", method: "GET", headers })).toContain("<Code>AccessDenied</Code>");
+    const own = { "x-amz-expected-bucket-owner": account };
+    expect(await overridesOn().call({ service: "s3", method: "GET", headers: own })).toBeUndefined();
+  });
+
+  it("leave every other call to moto", async () => {
+    expect(await overridesOn().call({ service: "ec2", action: "DescribeVpcs" })).toBeUndefined();
+    expect(
+      await overridesOn().call({ service: "ssm", action: "GetParameter", body: Buffer.from(`{"Name":"/x"}`) }),
+    ).toBe(undefined);
+  });
+});
