@@ -2,12 +2,12 @@ import { randomUUID } from "node:crypto";
 import type { RefusalReason } from "./identities.ts";
 import type { AwsRequest, AwsResponse } from "./types.ts";
 
-export type Protocol = "query" | "ec2" | "json" | "rest-json" | "rest-xml" | "s3";
+type Protocol = "query" | "ec2" | "json" | "rest-json" | "rest-xml" | "s3";
 
 type ProtocolHints = Pick<AwsRequest, "service" | "headers" | "query" | "action">;
 
 /** How a call's answer must look. */
-export function protocolOf(request: ProtocolHints): Protocol {
+function protocolOf(request: ProtocolHints): Protocol {
   if (request.headers["x-amz-target"] !== undefined) return "json";
   if (request.service === "s3") return "s3";
   if (request.service === "route53" || request.service === "cloudfront") return "rest-xml";

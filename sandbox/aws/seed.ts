@@ -20,7 +20,7 @@ export interface Seeded {
   certificateArn: string;
 }
 
-export const seededZone = "dandi.example";
+const seededZone = "dandi.example";
 const otherAccount = "210987654321";
 
 export async function seedAccount({ moto: endpoint, account, region, identities }: SeedOptions): Promise<Seeded> {
