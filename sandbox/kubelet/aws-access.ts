@@ -38,7 +38,9 @@ export function createAwsAccess(settings: AwsAccessSettings): AwsAccess {
       for (const id of known.keys()) if (!running.some(({ InstanceId }) => InstanceId === id)) known.delete(id);
       for (const instance of running) {
         const id = instance.InstanceId ?? "";
-        if (!known.has(id)) known.set(id, await completeInstance({ ec2, iam }, instance));
+        // moto gives an instance its profile some time after it runs, so one without a role is looked at again.
+        if (known.get(id)?.roleArn !== undefined) continue;
+        known.set(id, await completeInstance({ ec2, iam }, instance));
       }
       return [...known.values()];
     },
