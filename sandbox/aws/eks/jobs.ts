@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
 
 export type Job = (signal: AbortSignal) => Promise<void>;
@@ -10,6 +11,8 @@ export class Jobs {
 
   constructor(onError: (key: string, error: unknown) => void) {
     this.#onError = onError;
+    // Every job that waits listens; Node takes more than ten for a leak.
+    setMaxListeners(0, this.#abort.signal);
   }
 
   /** A job of the same key that still runs is waited for first. */

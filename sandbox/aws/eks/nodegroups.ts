@@ -179,13 +179,10 @@ async function takeDown(
 ): Promise<void> {
   const { shape } = nodegroup;
   await pause(context.delays.nodegroupDelete, signal);
+  // The Node objects are the cloud controller's to delete, some time after their instances.
   try {
     await cordon(context, nodegroup, await readableNodes(context, nodegroup));
     await deleteAutoScalingGroup(context, nodegroup);
-    const giveUpAt = context.now() + context.delays.nodeJoinTimeout;
-    while ((await readableNodes(context, nodegroup)).length > 0 && context.now() < giveUpAt) {
-      await pause(context.delays.poll, signal);
-    }
     if (nodegroup.launchTemplateId !== undefined) await deleteLaunchTemplate(context, nodegroup.launchTemplateId);
     await deleteInstanceProfile(context, nodegroup);
   } catch (error) {

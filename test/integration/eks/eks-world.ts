@@ -16,9 +16,7 @@ import { startFront, type Front } from "../../../sandbox/aws/front.ts";
 import { startMoto, type Moto } from "../../../sandbox/aws/moto.ts";
 import type { AwsRequest, AwsResponse } from "../../../sandbox/aws/types.ts";
 import type { Binaries } from "../../../sandbox/binaries/index.ts";
-import { programVariables } from "../../../sandbox/binaries/index.ts";
-import { programFromEnvironment } from "../../../sandbox/binaries/lookup.ts";
-import { installMoto } from "../../../sandbox/binaries/moto-environment.ts";
+import { findMoto } from "../../../sandbox/binaries/index.ts";
 import { readNodeConfig } from "../../../sandbox/kubelet/node-config.ts";
 import { createWorld } from "../../../sandbox/world.ts";
 import { FakeDataPlane } from "./fake-data-plane.ts";
@@ -70,7 +68,7 @@ export interface EksWorld {
 
 export async function startEksWorld(): Promise<EksWorld> {
   const dir = mkdtempSync(join(tmpdir(), "hubctl-eks-"));
-  const motoServer = programFromEnvironment(programVariables.motoServer) ?? (await installMoto(() => undefined));
+  const motoServer = await findMoto(() => undefined);
   const host = createWorld({ name: "eks", dir, account, region, binaries: { motoServer } as Binaries });
   const moto: Moto = await startMoto(host);
   const front = await startFront({ moto: moto.endpoint, account, region, callLog: join(dir, "calls.jsonl") });
