@@ -1,7 +1,9 @@
 import type { Override } from "../received.ts";
 import type { OverrideContext } from "./context.ts";
 import { deleteFileSystemPolicy } from "./file-system-policy.ts";
+import { completeFleetInstances } from "./fleet-instances.ts";
 import { registerAccessKeys } from "./iam-access-keys.ts";
+import { listInstanceProfilesByPath } from "./iam-instance-profile-paths.ts";
 import { hideTemplatesOwnTags } from "./launch-template-tags.ts";
 import { nameLoadBalancers } from "./load-balancer-names.ts";
 import { answerPricing } from "./pricing.ts";
@@ -16,10 +18,12 @@ export function createOverrides(context: OverrideContext): Override[] {
   return [
     answerSts(context),
     registerAccessKeys(context),
+    listInstanceProfilesByPath(context),
     answerNodeImageParameters(),
     deleteFileSystemPolicy(context),
     hideTemplatesOwnTags(context),
     keepRuleDescriptions(context),
+    completeFleetInstances(context),
     nameLoadBalancers(context),
     answerPricing(),
     checkBucketOwner(),
