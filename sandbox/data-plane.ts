@@ -138,6 +138,7 @@ function nodeDependencies(
       findMountProblem: (mount) => aws.findMountProblem(mount),
       podIdentityCredentials: (namespace, serviceAccount) =>
         Promise.resolve(podCredentials(options, cluster, namespace, serviceAccount)),
+      log: (line) => options.log(`${cluster}: ${line}`),
     },
     close: () => aws.close(),
   };

@@ -27,7 +27,11 @@ const sidecar = (place: { kubeconfig: string; namespace: string }) => [
 
 /** Images whose containers are real processes; every other container is ready and does nothing. */
 const programs: readonly Program[] = [
-  { image: /(^|\/)karpenter\/controller[:@]/, file: ({ karpenter }) => karpenter },
+  {
+    image: /(^|\/)karpenter\/controller[:@]/,
+    file: ({ karpenter }) => karpenter,
+    inCluster: ({ namespace }) => [`--leader-election-namespace=${namespace}`],
+  },
   {
     image: /\/aws-ebs-csi-driver:/,
     firstArgument: "controller",

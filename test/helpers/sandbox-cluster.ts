@@ -56,9 +56,7 @@ export async function startSandboxCluster(name: string): Promise<SandboxCluster>
   const binaries = await findBinaries(() => undefined);
   const dir = mkdtempSync(join(tmpdir(), "hubctl-nodes-"));
   const world = createWorld({ name: "test", dir, binaries });
-  const stopping: (() => Promise<void> | void)[] = [
-    () => (process.env["KEEP"] ? void console.log("KEPT", dir) : rmSync(dir, { recursive: true, force: true })),
-  ];
+  const stopping: (() => Promise<void> | void)[] = [() => rmSync(dir, { recursive: true, force: true })];
   const stop = async () => {
     for (const step of stopping.splice(0)) await step();
   };
