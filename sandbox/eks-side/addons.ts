@@ -2,7 +2,7 @@ import type { KubeObject } from "../kube/client.ts";
 import type { ControlPlane } from "../kube/types.ts";
 import { coreDns, kubeProxy, metricsServer, podIdentityAgent, vpcCni } from "./addon-objects/networking.ts";
 import { ebsCsiDriver, efsCsiDriver } from "./addon-objects/storage.ts";
-import type { AddonConfiguration, AddonContext } from "./addon-objects/workloads.ts";
+import type { AddonContext } from "./addon-objects/workloads.ts";
 
 /** An add-on of an EKS cluster; `configuration` is its parsed configurationValues. */
 export interface Addon {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { ControlPlane } from "../kube/types.ts";
 import type { World } from "../world.ts";
 
-export { addonObjects, addonReady, applyAddon, removeAddon } from "./addons.ts";
+export { addonReady, applyAddon, removeAddon } from "./addons.ts";
 
 export interface EksSideSettings {
   cluster: string;

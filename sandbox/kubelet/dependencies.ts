@@ -27,7 +27,7 @@ export interface Hardware {
 }
 
 /** What AWS' container credentials endpoint answers. */
-export interface RoleCredentials {
+interface RoleCredentials {
   accessKeyId: string;
   secretAccessKey: string;
   sessionToken: string;
@@ -36,7 +36,7 @@ export interface RoleCredentials {
 }
 
 /** Where an EFS file system is to be mounted. */
-export interface EfsMount {
+interface EfsMount {
   fileSystemId: string;
   accessPointId: string | undefined;
   vpcId: string;
@@ -63,7 +63,7 @@ export interface KubeletDependencies {
 
 export type Fault = "image-pull" | "crash" | "slow";
 
-export interface ImageFault {
+interface ImageFault {
   image: RegExp;
   fault: Fault;
 }

@@ -7,8 +7,7 @@ import { PodKeeper } from "./pods.ts";
 import { Turns } from "./turns.ts";
 
 export { createAwsAccess } from "./aws-access.ts";
-export type { AwsAccess } from "./aws-access.ts";
-export type { Fault, ImageFault, KubeletDependencies, NodeInstance, RoleCredentials } from "./dependencies.ts";
+export type { KubeletDependencies, NodeInstance } from "./dependencies.ts";
 
 /** Stands in for every node of one cluster: Nodes for its instances, and whatever runs on them. */
 export async function startKubelet(

@@ -32,7 +32,7 @@ export interface EnvVar {
   };
 }
 
-export interface Probe {
+interface Probe {
   httpGet?: { path?: string; port: number | string; scheme?: string };
   initialDelaySeconds?: number;
   periodSeconds?: number;
@@ -80,7 +80,7 @@ export interface Volume {
   persistentVolumeClaim?: { claimName: string };
 }
 
-export interface PodSpec {
+interface PodSpec {
   nodeName?: string;
   serviceAccountName?: string;
   hostNetwork?: boolean;

@@ -3,7 +3,7 @@ import { capacityOf } from "./capacity.ts";
 import type { Condition } from "./kube-objects.ts";
 import type { NodeConfig } from "./node-config.ts";
 
-export const kubeletVersion = "v1.36.3-eks-3a10415";
+const kubeletVersion = "v1.36.3-eks-3a10415";
 
 export interface NodeFacts {
   instance: NodeInstance;

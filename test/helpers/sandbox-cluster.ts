@@ -108,7 +108,7 @@ interface Setup {
   name: string;
   credentials: { accessKeyId: string; secretAccessKey: string };
   log: string[];
-  stop(): Promise<void>;
+  stop: () => Promise<void>;
 }
 
 async function createCluster({ world, service, name, credentials, log, stop }: Setup): Promise<SandboxCluster> {

@@ -8,7 +8,7 @@ export interface AddonContext {
   serviceAccountRoleArn?: string;
 }
 
-export interface PlacementConfiguration {
+interface PlacementConfiguration {
   replicaCount?: number;
   nodeSelector?: Record<string, string>;
   tolerations?: object[];
@@ -19,7 +19,7 @@ export interface PlacementConfiguration {
 }
 
 /** The parts of configurationValues that change what is created here; everything else is accepted and has no effect. */
-export interface AddonConfiguration extends PlacementConfiguration {
+interface AddonConfiguration extends PlacementConfiguration {
   replicas?: number;
   controller?: PlacementConfiguration & { extraVolumeTags?: Record<string, string> };
   node?: PlacementConfiguration;
