@@ -38,7 +38,7 @@ export function addonObjects(
   const builder = builders[name];
   if (builder === undefined) throw new Error(`the sandbox has no add-on ${name}`);
   const settings = { region: "us-east-2", cluster: "cluster", dnsAddress: "10.100.0.10", ...context };
-  return builder(version, { ...settings, configuration: (configuration ?? {}) });
+  return builder(version, { ...settings, configuration: configuration ?? {} });
 }
 
 /** Creates or changes the objects of an add-on, as field manager "eks". */
