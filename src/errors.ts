@@ -65,3 +65,29 @@ export class SeveralErrors extends HubctlError {
     this.exitCode = codes.find((code) => code === exitCodes.interrupted) ?? Math.max(...codes);
   }
 }
+
+const missingLogin = new Set(["CredentialsProviderError", "TokenProviderError"]);
+const refusedLogin = new Set([
+  "ExpiredToken",
+  "ExpiredTokenException",
+  "InvalidClientTokenId",
+  "UnrecognizedClientException",
+  "SignatureDoesNotMatch",
+  "InvalidSignatureException",
+]);
+
+/** What AWS or its SDK throws when there is no login or a refused one, with what to do; undefined for anything else. */
+export function asLoginError(error: unknown): UserError | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const isMissing = missingLogin.has(error.name);
+  if (!isMissing && !refusedLogin.has(error.name)) return undefined;
+  // Both have the name of a wrong signature.
+  const isClockWrong = /Signature expired|Signature not yet current/.test(error.message);
+  return new UserError("NotLoggedIn", isMissing ? "there is no AWS login" : "AWS does not accept the login", {
+    output: error.message,
+    hint: isClockWrong
+      ? "set this machine's clock, then run it again"
+      : "log in (for example: aws sso login), or set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
+    cause: error,
+  });
+}

@@ -1,6 +1,6 @@
 import { GetRoleCommand } from "@aws-sdk/client-iam";
-import { GetCallerIdentityCommand } from "@aws-sdk/client-sts";
-import { ToolError, UserError } from "../errors.ts";
+import { GetCallerIdentityCommand, type GetCallerIdentityCommandOutput } from "@aws-sdk/client-sts";
+import { asLoginError, ToolError } from "../errors.ts";
 import type { AwsClients } from "./clients.ts";
 
 export interface Caller {
@@ -11,36 +11,25 @@ export interface Caller {
 
 /** Who the current credentials belong to. UserError NotLoggedIn when there are none, or they are unknown or expired. */
 export async function getCaller(aws: AwsClients): Promise<Caller> {
-  try {
-    const { Account, Arn } = await aws.sts.send(new GetCallerIdentityCommand({}));
-    if (!Account || !Arn)
-      throw new ToolError("NoCallerIdentity", "AWS answered sts:GetCallerIdentity without an account");
-    return { account: Account, arn: Arn };
-  } catch (error) {
-    if (!(error instanceof Error)) throw error;
-    if (credentialErrors.has(error.name)) {
-      throw new UserError("NotLoggedIn", `AWS does not accept the login: ${error.message}`, {
-        hint: "log in again (for example: aws sso login), or set AWS_PROFILE or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
-        cause: error,
-      });
-    }
-    throw new ToolError("CallerUnknown", `could not ask AWS who is logged in: ${error.message}`, {
-      hint: `check the network connection to AWS in ${aws.region}`,
-      cause: error,
-    });
-  }
+  const { Account, Arn } = await askCaller(aws);
+  if (Account && Arn) return { account: Account, arn: Arn };
+  throw new ToolError("NoCallerIdentity", "AWS answered sts:GetCallerIdentity without an account");
 }
 
-const credentialErrors = new Set([
-  "CredentialsProviderError",
-  "TokenProviderError",
-  "ExpiredToken",
-  "ExpiredTokenException",
-  "InvalidClientTokenId",
-  "UnrecognizedClientException",
-  "SignatureDoesNotMatch",
-  "InvalidSignatureException",
-]);
+async function askCaller(aws: AwsClients): Promise<GetCallerIdentityCommandOutput> {
+  try {
+    return await aws.sts.send(new GetCallerIdentityCommand({}));
+  } catch (error) {
+    throw (
+      asLoginError(error) ??
+      new ToolError("CallerUnknown", "could not ask AWS who is logged in", {
+        output: error instanceof Error ? error.message : String(error),
+        hint: `check the network connection to AWS in ${aws.region}`,
+        cause: error,
+      })
+    );
+  }
+}
 
 /**
  * The IAM user or role behind a caller's ARN: EKS access entries take no session ARNs

@@ -1,4 +1,4 @@
-import { exitCodes, HubctlError, SeveralErrors, ToolError } from "../errors.ts";
+import { asLoginError, exitCodes, HubctlError, SeveralErrors, ToolError } from "../errors.ts";
 import type { Output } from "./output.ts";
 
 /** What people see of a failure: what failed, the cause's own words, what to do, where the log is. */
@@ -19,7 +19,16 @@ export function exitCodeOf(error: unknown): number {
 /** Makes AWS's own errors, which the SDK throws as plain Errors, expected ones; leaves everything else as it is. */
 export function toExpected(error: unknown): unknown {
   if (error instanceof HubctlError || !isAwsError(error)) return error;
+  const login = asLoginError(error);
+  if (login !== undefined) return login;
   const status = error.$metadata?.httpStatusCode;
+  if (status === undefined && "code" in error) {
+    return new ToolError("AwsNotReached", "could not reach AWS", {
+      output: error.message,
+      hint: "check the network connection, then run it again",
+      cause: error,
+    });
+  }
   const request = error.$metadata?.requestId;
   const facts = [
     status === undefined ? undefined : `HTTP ${status}`,

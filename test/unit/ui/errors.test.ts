@@ -67,6 +67,40 @@ describe("formatError", () => {
   });
 });
 
+describe("what AWS or its SDK throws", () => {
+  it.each([
+    ["CredentialsProviderError", "there is no AWS login"],
+    ["TokenProviderError", "there is no AWS login"],
+    ["ExpiredToken", "AWS does not accept the login"],
+    ["UnrecognizedClientException", "AWS does not accept the login"],
+  ])("%s is a login that the user must mend", (name, message) => {
+    expect(toExpected(awsError(name))).toMatchObject({
+      code: "NotLoggedIn",
+      message,
+      output: "User is not authorized",
+      hint: expect.stringContaining("log in") as string,
+    });
+  });
+
+  it("a signature that is too old is a matter of the clock", () => {
+    const error = Object.assign(new Error("Signature expired: 20261121T0900Z is now earlier than 20261121T1000Z"), {
+      name: "SignatureDoesNotMatch",
+      $metadata: { httpStatusCode: 403 },
+    });
+    expect(toExpected(error)).toMatchObject({ hint: "set this machine's clock, then run it again" });
+  });
+
+  it("a failed connection is not called a refusal", () => {
+    const error = Object.assign(new Error("connect ECONNREFUSED"), {
+      code: "ECONNREFUSED",
+      $metadata: { attempts: 5 },
+    });
+    expect(format(error)).toBe(
+      "✖ could not reach AWS\n  connect ECONNREFUSED\n→ check the network connection, then run it again",
+    );
+  });
+});
+
 describe("exit codes", () => {
   it.each([
     [new ToolError("A", "a"), 1],
@@ -76,7 +110,8 @@ describe("exit codes", () => {
     [new SeveralErrors([new ToolError("A", "a"), new AbortError("B", "b")]), 130],
     [new SeveralErrors([new ToolError("A", "a"), new Error("bug")]), 70],
     [awsError("Throttling", {}), 1],
-    [awsError("CredentialsProviderError"), 1],
+    [awsError("CredentialsProviderError"), 2],
+    [awsError("ExpiredTokenException", { httpStatusCode: 403 }), 2],
     [new Error("bug"), 70],
     ["thrown text", 70],
   ])("%s", (error, code) => {
