@@ -37,7 +37,7 @@ export interface LockRequest {
  * UserError RunInProgress says who holds it.
  */
 export async function acquireRunLock(aws: AwsClients, request: LockRequest): Promise<RunLock> {
-  const target = {
+  const target: LockObject = {
     Bucket: stateBucketName(request.account, aws.region),
     Key: `deployments/${request.deployment}/run.lock`,
     ExpectedBucketOwner: request.account,
@@ -61,14 +61,14 @@ export async function acquireRunLock(aws: AwsClients, request: LockRequest): Pro
     if (!isTaken(error)) throw error;
     const found = await readLock(aws, target);
     if (found && !(await isDead(found.holder, holder.host, request))) {
-      throw heldBy(request.deployment, found.holder, error);
+      throw heldBy(target, request.deployment, found.holder, error);
     }
     try {
       etag = (await put(found ? { IfMatch: found.etag } : { IfNoneMatch: "*" })).ETag;
     } catch (second) {
       if (!isTaken(second)) throw second;
       const winner = await readLock(aws, target);
-      throw heldBy(request.deployment, winner?.holder, second);
+      throw heldBy(target, request.deployment, winner?.holder, second);
     }
   }
 
@@ -90,9 +90,15 @@ async function isDead({ host, pid, identity }: LockHolder, thisHost: string, req
   return host === thisHost && (await request.identify(pid)) !== identity;
 }
 
+interface LockObject {
+  Bucket: string;
+  Key: string;
+  ExpectedBucketOwner: string;
+}
+
 async function readLock(
   aws: AwsClients,
-  target: { Bucket: string; Key: string; ExpectedBucketOwner: string },
+  target: LockObject,
 ): Promise<{ holder: LockHolder; etag: string } | undefined> {
   try {
     const answer = await aws.s3.send(new GetObjectCommand(target));
@@ -104,14 +110,24 @@ async function readLock(
   }
 }
 
-function heldBy(deployment: string, holder: LockHolder | undefined, cause: unknown): UserError {
-  const who = holder
-    ? `${holder.command} by ${holder.user}@${holder.host} (${holder.principal}, process ${holder.pid}) since ${holder.since}`
-    : "another run that has just started";
-  return new UserError("RunInProgress", `deployment ${deployment} is locked: ${who}`, {
-    hint: holder ? `wait until it ends, or end it on ${holder.host}; then run the same command again` : "run it again",
-    cause,
-  });
+function heldBy(target: LockObject, deployment: string, holder: LockHolder | undefined, cause: unknown): UserError {
+  if (!holder) {
+    return new UserError("RunInProgress", `deployment ${deployment} is locked: another run has just started`, {
+      hint: "run it again",
+      cause,
+    });
+  }
+  const { command, user, host, principal, pid, since } = holder;
+  return new UserError(
+    "RunInProgress",
+    `deployment ${deployment} is locked: ${command} by ${user}@${host} (${principal}, process ${pid}) since ${since}`,
+    {
+      hint:
+        `wait until it ends, or end it on ${host}; then run the same command again. ` +
+        `If that machine is gone for good: aws s3 rm s3://${target.Bucket}/${target.Key}`,
+      cause,
+    },
+  );
 }
 
 /** 412: the condition does not hold; 409: a concurrent write, which means the same to us. */

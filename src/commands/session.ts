@@ -91,7 +91,11 @@ export async function inSession<Result>(
     logger.write(error instanceof Error ? (error.stack ?? error.message) : String(error));
     throw expected;
   } finally {
-    await lock?.release();
+    await lock?.release().catch((error: unknown) => {
+      // What the run itself ended with is worth more than this; nothing else would be shown of it.
+      const why = error instanceof Error ? error.message : String(error);
+      output.note(`! could not give back the run lock (${why}); the next run on this machine takes it over`);
+    });
     stopListening();
     logger.close();
   }

@@ -1,34 +1,40 @@
 import { UserError } from "../errors.ts";
 import { defineStep } from "../engine/step.ts";
+import type { Caller } from "../aws/caller.ts";
 import type { Installation } from "./installation.ts";
 
 export const checkLogin = defineStep<Installation, never>({
   id: "check-login",
   title: "Check login and account",
   async check(installation) {
+    const { config, deployment } = installation;
     const caller = await installation.caller();
+    refuseOtherAccount(config.name, caller, { account: config.aws.accountId, file: deployment.configFile });
+    // Only now: before the first install, the lock's content is asked of the account.
     const { lock } = await installation.lock();
-    const { aws, name } = installation.config;
-    const pins = [
-      { account: aws.accountId, where: installation.deployment.configFile },
-      { account: lock.account, where: installation.deployment.lockFile },
-    ];
-    for (const { account, where } of pins) {
-      if (account === undefined || account === caller.account) continue;
-      throw new UserError(
-        "WrongAccount",
-        `${name} belongs to AWS account ${account} (${where}), but the login is for ${caller.account} (${caller.arn})`,
-        { hint: `log in to account ${account}, for example with AWS_PROFILE` },
-      );
-    }
-    if (lock.region !== aws.region) {
+    refuseOtherAccount(config.name, caller, { account: lock.account, file: deployment.lockFile });
+    const { region } = config.aws;
+    if (lock.region !== region) {
       throw new UserError(
         "RegionChanged",
-        `${name} was installed in ${lock.region} (${installation.deployment.lockFile}), but the configuration says ${aws.region}`,
+        `${config.name} was installed in ${lock.region} (${deployment.lockFile}), but the configuration says ${region}`,
         { hint: `set the region back to ${lock.region}; a hub in another region is another deployment` },
       );
     }
-    return { done: `${caller.arn}, account ${caller.account}, region ${aws.region}` };
+    return { done: `${caller.arn}, account ${caller.account}, region ${region}` };
   },
   run: () => Promise.resolve(),
 });
+
+function refuseOtherAccount(
+  name: string,
+  caller: Caller,
+  { account, file }: { account: string | undefined; file: string },
+): void {
+  if (account === undefined || account === caller.account) return;
+  throw new UserError(
+    "WrongAccount",
+    `${name} belongs to AWS account ${account} (${file}), but the login is for ${caller.account} (${caller.arn})`,
+    { hint: `log in to account ${account}, for example with AWS_PROFILE` },
+  );
+}

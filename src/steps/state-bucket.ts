@@ -10,6 +10,9 @@ export const stateBucket = defineStep({
     const name = stateBucketName(account, installation.aws.region);
     const found = await findStateBucket(installation.aws, account);
     if (found !== "ready") return { change: `create the bucket ${name}`, plan: account };
+    // Here and not in `run`: the plans that are made next are already of use to one run at a time only, and another
+    // run may have made the bucket since this one looked first.
+    await installation.takeRunLock();
     return { done: name };
   },
   async run(installation: Installation, account: string) {

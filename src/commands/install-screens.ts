@@ -1,0 +1,68 @@
+import { formatDuration } from "../engine/format-duration.ts";
+import type { CheckedList, RunResult } from "../engine/run-steps.ts";
+import type { Step, StepList } from "../engine/step.ts";
+import type { Installation } from "../steps/installation.ts";
+import type { PlanSummary } from "../tools/terraform-plan.ts";
+import type { Output } from "../ui/output.ts";
+
+type Subject = Pick<Installation, "config" | "caller" | "lock" | "stacks">;
+
+/** What the operator is asked to agree to: what it is for, where, and what will be done. */
+export async function describeIntent<Context>(
+  { config, caller, lock, stacks }: Subject,
+  list: StepList<Context>,
+  checked: CheckedList,
+  output: Pick<Output, "style">,
+): Promise<string[]> {
+  const [{ account, arn }, { lock: versions }] = await Promise.all([caller(), lock()]);
+  const { desired, instanceType } = config.cluster.coreNodes;
+  const steps = list.flatMap((entry): readonly Step<Context>[] => ("sideBySide" in entry ? entry.sideBySide : [entry]));
+  const now = steps.flatMap(({ id, title }) => {
+    const found = checked.get(id);
+    return found && "change" in found ? [`  • ${title}: ${found.change}`] : [];
+  });
+  const later = steps.flatMap(({ id, title }) => {
+    const found = checked.get(id);
+    return found && "unknown" in found ? [output.style("dim", `  • ${title}`)] : [];
+  });
+  return [
+    output.style("bold", `${config.name}: a JupyterHub at https://${config.domain}`),
+    `  in AWS account ${account}, region ${config.aws.region}, as ${arn}`,
+    `  on EKS with Kubernetes ${versions.kubernetes}: ${desired} ${desired === 1 ? "node" : "nodes"} ${instanceType} for the hub,`,
+    `  for users as many as they need, up to ${config.users.maxVcpus} vCPUs`,
+    ...(now.length === 0 ? [] : ["What will be done:", ...now]),
+    ...[stacks.storage, stacks.cluster].flatMap(({ shown }) => (shown ? describeTouched(shown) : [])),
+    ...(later.length === 0 ? [] : ["Then, as far as needed:", ...later]),
+  ];
+}
+
+/** Whatever exists and would change, by address; what is new is only counted. */
+function describeTouched(plan: PlanSummary): string[] {
+  const kinds = [
+    ["change", plan.update],
+    ["replace", plan.replace],
+    ["delete", plan.delete],
+  ] as const;
+  return kinds.flatMap(([verb, changes]) => changes.map(({ address }) => `    ${verb} ${address}`));
+}
+
+/** How long each step took that did something, where the hub answers, and what is left to the operator. */
+export function describeOutcome(
+  { config, deployment, loadBalancer }: Pick<Installation, "config" | "deployment" | "loadBalancer">,
+  { steps, seconds }: RunResult,
+): string {
+  const { name } = deployment;
+  const ran = steps.filter(({ outcome }) => outcome === "done");
+  const times = ran.map((step) => formatDuration(step.seconds));
+  const width = Math.max(...times.map(({ length }) => length));
+  const address = loadBalancer ?? "(not known)";
+  return [
+    ...(ran.length === 0 ? [] : [`${name} is installed, in ${formatDuration(seconds)}:`]),
+    ...ran.map(({ title }, index) => `  ${(times[index] ?? "").padStart(width)}  ${title}`),
+    `The hub answers at the load balancer ${address}`,
+    "Next:",
+    `  1. point ${config.domain} to it: in Route 53 with an alias record (type A), elsewhere with a CNAME`,
+    `  2. open https://${config.domain} and log in as ${config.auth.admins[0] ?? "an admin"}`,
+    `To look inside: hubctl kubeconfig --deployment ${name} > ${name}.kubeconfig; kubectl --kubeconfig ${name}.kubeconfig get pods -A`,
+  ].join("\n");
+}
