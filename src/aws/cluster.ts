@@ -1,5 +1,5 @@
 import { DescribeClusterCommand, type Cluster } from "@aws-sdk/client-eks";
-import { ToolError, UserError } from "../errors.ts";
+import { UserError } from "../errors.ts";
 import type { AwsClients } from "./clients.ts";
 
 export async function describeCluster(aws: AwsClients, name: string): Promise<Cluster | undefined> {
@@ -33,18 +33,10 @@ export interface ClusterAccess {
 }
 
 /** How to reach the cluster's API server; undefined while it has no endpoint. */
-export async function findClusterAccess(aws: AwsClients, name: string): Promise<ClusterAccess | undefined> {
-  const cluster = await describeCluster(aws, name);
+export function accessTo(cluster: Cluster | undefined, region: string): ClusterAccess | undefined {
   const certificateAuthority = cluster?.certificateAuthority?.data;
-  if (!cluster?.endpoint || !certificateAuthority) return undefined;
-  return { name, region: aws.region, endpoint: cluster.endpoint, certificateAuthority };
-}
-
-export function requireClusterAccess(access: ClusterAccess | undefined, name: string): ClusterAccess {
-  if (access) return access;
-  throw new ToolError("NoCluster", `there is no EKS cluster named ${name}, or it has no endpoint yet`, {
-    hint: `hubctl install --deployment ${name}`,
-  });
+  if (!cluster?.name || !cluster.endpoint || !certificateAuthority) return undefined;
+  return { name: cluster.name, region, endpoint: cluster.endpoint, certificateAuthority };
 }
 
 /**

@@ -1,13 +1,24 @@
 import { stringify } from "yaml";
 import { createClients } from "../aws/clients.ts";
-import { findClusterAccess, kubeconfigFor, requireClusterAccess } from "../aws/cluster.ts";
+import { accessTo, describeCluster, kubeconfigFor, refuseForeignCluster } from "../aws/cluster.ts";
+import { readLock } from "../config/lock-file.ts";
+import { UserError } from "../errors.ts";
 import { createExec } from "../tools/exec.ts";
 import { loadConfigured, thisProgram } from "./configured.ts";
 
 /** Prints the kubeconfig; no file of the user's is touched. */
 export async function kubeconfig(options: { deployment?: string }): Promise<void> {
-  const { config } = await loadConfigured(options.deployment, createExec());
-  const found = await findClusterAccess(createClients(config.aws.region), config.name);
-  const access = requireClusterAccess(found, config.name);
+  const { config, deployment } = await loadConfigured(options.deployment, createExec());
+  const cluster = await describeCluster(createClients(config.aws.region), config.name);
+  refuseForeignCluster(cluster, readLock(deployment.lockFile)?.id);
+  const access = accessTo(cluster, config.aws.region);
+  if (!access) {
+    const state = cluster
+      ? `the EKS cluster ${config.name} has no endpoint yet`
+      : `there is no EKS cluster named ${config.name}`;
+    throw new UserError("NoCluster", `${state} (region ${config.aws.region})`, {
+      hint: `hubctl install --deployment ${deployment.name}`,
+    });
+  }
   process.stdout.write(stringify(kubeconfigFor(access, thisProgram)));
 }

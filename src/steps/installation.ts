@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { stringify } from "yaml";
 import type { z } from "zod";
-import { findClusterAccess, kubeconfigFor, kubeContext } from "../aws/cluster.ts";
+import { accessTo, describeCluster, kubeconfigFor, kubeContext } from "../aws/cluster.ts";
 import type { KubeTarget } from "../tools/helm.ts";
 import { createClients, type AwsClients } from "../aws/clients.ts";
 import { getCaller, principalArn, type Caller } from "../aws/caller.ts";
@@ -12,6 +12,7 @@ import { findStateBucket } from "../aws/state-bucket.ts";
 import type { Deployment } from "../config/deployment.ts";
 import type { HubConfig, Secrets } from "../config/hub-config.ts";
 import type { HubLock } from "../config/hub-lock.ts";
+import { UserError } from "../errors.ts";
 import { readLock } from "../config/lock-file.ts";
 import type { WorkDir } from "../config/work-dir.ts";
 import {
@@ -101,12 +102,12 @@ export function createInstallation(options: InstallationOptions): Installation {
       const storage = await installation.storageOutputs();
       const text = storage && (await readSecretValue(aws, storage.generated_secret_arn));
       if (text === undefined) return undefined;
-      const generated = generatedSecretsSchema.parse(JSON.parse(text));
+      const generated = parseGeneratedSecrets(text, storage?.generated_secret_arn ?? "");
       hideSecrets(...Object.values(generated));
       return generated;
     }),
     kubeconfigText: memo(async () => {
-      const access = await findClusterAccess(aws, config.name);
+      const access = accessTo(await describeCluster(aws, config.name), aws.region);
       return access && stringify(kubeconfigFor(access, options.program));
     }),
     kubeTarget: memo(async () => {
@@ -159,4 +160,15 @@ async function newLock(installation: Installation, hubctlVersion: string): Promi
 /** Undefined when the stack has not been applied to its end yet, so that outputs are missing. */
 function readOutputs<Outputs>(schema: z.ZodType<Outputs>, outputs: Record<string, unknown>): Outputs | undefined {
   return schema.safeParse(outputs).data;
+}
+
+/** Never quotes what it reads. */
+function parseGeneratedSecrets(text: string, arn: string): GeneratedSecrets {
+  try {
+    return generatedSecretsSchema.parse(JSON.parse(text));
+  } catch {
+    throw new UserError("GeneratedSecretsBroken", `the secret ${arn} does not hold what hubctl once wrote there`, {
+      hint: "make its former version the current one again (aws secretsmanager list-secret-version-ids shows them); with other keys the hub could not read its database",
+    });
+  }
 }

@@ -1,6 +1,7 @@
 import { findLoadBalancer } from "../aws/load-balancer.ts";
 import { pollUntil } from "../engine/poll.ts";
 import { defineStep, type Report } from "../engine/step.ts";
+import { ToolError } from "../errors.ts";
 import { hub } from "../releases/hub.ts";
 import { getCommand, parseServiceAddress } from "../tools/kubectl.ts";
 import type { KubeTarget } from "../tools/helm.ts";
@@ -35,5 +36,12 @@ async function readLoadBalancer(installation: Installation, target: KubeTarget) 
   if (address === undefined) return { address: "", state: "it has no name yet" };
   const balancer = await findLoadBalancer(aws, address);
   if (balancer) installation.loadBalancer = address;
-  return { address, state: balancer?.State?.Code ?? "not in AWS yet" };
+  const { Code: state = "not in AWS yet", Reason: reason = "" } = balancer?.State ?? {};
+  if (state === "failed") {
+    throw new ToolError("LoadBalancerFailed", `AWS could not set up the load balancer ${address}`, {
+      output: reason,
+      hint: "kubectl describe service proxy-public -n jupyterhub",
+    });
+  }
+  return { address, state };
 }
