@@ -1,4 +1,4 @@
-import { Command, CommanderError, Option } from "commander";
+import { Command, CommanderError } from "commander";
 import { readFileSync } from "node:fs";
 import { exitCodes } from "./errors.ts";
 import { exitCodeOf, formatError } from "./ui/errors.ts";
@@ -11,6 +11,10 @@ interface GlobalOptions {
 
 /** Reads argv, runs one command, prints its failure, and sets the exit code: the only place that does either. */
 export async function main(argv: readonly string[]): Promise<void> {
+  // Whoever reads may have seen enough: `hubctl kubeconfig | head -1`.
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+  });
   const program = createProgram();
   try {
     await program.parseAsync(argv);
@@ -26,23 +30,51 @@ export async function main(argv: readonly string[]): Promise<void> {
   }
 }
 
+const helpFooter = `
+Exit codes:
+  0 done · 1 a tool or AWS failed · 2 you must change something, or a guard refused
+  130 interrupted or declined · 70 a bug in hubctl
+
+hubctl COMMAND --help tells more of a command.`;
+
+const installHelp = `
+A deployment is deployments/NAME/hub.yaml or NAME.tfvars, in this folder or one above it.
+Running it again is the way to resume: what is there already is left alone.
+
+Environment:
+  HUB_DEPLOYMENT_NAME     the deployment, if --deployment does not name one
+  AWS_PROFILE, AWS_…      the AWS login, as for the aws CLI
+  HUBCTL_GITHUB_CLIENT_ID, HUBCTL_GITHUB_CLIENT_SECRET
+                          needed for a login with GitHub
+  HUBCTL_USER_PASSWORD, HUBCTL_ADMIN_PASSWORD
+                          needed for a login with shared passwords
+  HUBCTL_CERTIFICATE_ARN  the certificate, if the configuration does not name it
+  TF_VAR_…                the same and other variables of NAME.tfvars:
+                          TF_VAR_github_client_id, TF_VAR_github_client_secret,
+                          TF_VAR_aws_certificate_arn
+  HUBCTL_TERRAFORM        the terraform or tofu to use instead of the one on PATH
+  HUBCTL_CHART_MIRROR     folder, URL or oci:// registry to take Helm charts from`;
+
 function createProgram(): Command {
   const version = packageVersion();
   const program = new Command("hubctl")
     .description("Takes an AWS account and a domain name to a working JupyterHub on EKS, and keeps it current.")
     .version(version)
-    .addOption(new Option("-d, --deployment <name>", "which deployment").env("HUB_DEPLOYMENT_NAME"))
+    .option("-d, --deployment <name>", "which deployment (default: $HUB_DEPLOYMENT_NAME, else the only one there is)")
     .option("--debug", "print stack traces with errors")
     .helpCommand(false)
-    .showHelpAfterError("(hubctl --help lists commands and options)")
+    .showHelpAfterError("→ hubctl --help lists commands and options")
     .exitOverride()
-    .configureHelp({ showGlobalOptions: true });
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, "✖ ")) })
+    .addHelpText("after", helpFooter);
 
   program
     .commandsGroup("Set up:")
     .command("install")
     .description("create the cluster and the hub, or go on from wherever the last run stopped")
     .option("-y, --yes", "do not ask for confirmation", false)
+    .addHelpText("after", installHelp)
     .action(async (options: { yes: boolean }) => {
       const { install } = await import("./commands/install.ts");
       await install({ ...program.opts<GlobalOptions>(), ...options, version });
