@@ -1,0 +1,45 @@
+import { availableParallelism, loadavg } from "node:os";
+import { measureColdStart } from "./bench/cold-start.ts";
+import { measureInstall } from "./bench/install-memory.ts";
+import { formatTable, isWithinBound, type Measurement } from "./bench/measurement.ts";
+import { measureNoOp } from "./bench/no-op.ts";
+import { SandboxError } from "./errors.ts";
+import { prepareExample } from "./example.ts";
+import { startSandbox, stopSandbox } from "./lifecycle.ts";
+import { sandboxFolder } from "./state.ts";
+
+const name = `bench-${process.pid}`;
+const interrupted = new AbortController();
+const { signal } = interrupted;
+// Every time, so that a second Ctrl-C does not leave the sandbox behind.
+for (const end of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(end, () => interrupted.abort());
+
+try {
+  const measurements = await measureAll();
+  process.stdout.write(`${formatTable(measurements).join("\n")}\n`);
+  if (!measurements.every(isWithinBound)) process.exitCode = 1;
+} catch (error) {
+  say(signal.aborted ? "✖ interrupted" : `✖ ${error instanceof Error ? error.message : String(error)}`);
+  if (error instanceof SandboxError && error.hint !== undefined) say(`→ ${error.hint}`);
+  process.exitCode = signal.aborted ? 130 : 1;
+}
+
+async function measureAll(): Promise<Measurement[]> {
+  say(`${availableParallelism()} cores, load ${loadavg()[0]?.toFixed(1) ?? "?"}, Node ${process.version}`);
+  say("cold start");
+  const coldStart = await measureColdStart(signal);
+  const folder = sandboxFolder(name);
+  try {
+    const example = prepareExample(folder, await startSandbox(folder, name, say));
+    say("hubctl install into the empty account (about 90 seconds)");
+    const memory = await measureInstall(example, signal);
+    say("hubctl install where all is done, and the raw commands, in turns (about 2 minutes)");
+    return [...coldStart, await measureNoOp(example, signal), memory];
+  } finally {
+    await stopSandbox(folder, say);
+  }
+}
+
+function say(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
