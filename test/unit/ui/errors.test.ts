@@ -74,7 +74,7 @@ describe("what AWS or its SDK throws", () => {
     ["ExpiredToken", "AWS does not accept the login"],
     ["UnrecognizedClientException", "AWS does not accept the login"],
   ])("%s is a login that the user must mend", (name, message) => {
-    expect(toExpected(awsError(name))).toMatchObject({
+    expect(toExpected(awsError(name, { attempts: 1 }))).toMatchObject({
       code: "NotLoggedIn",
       message,
       output: "User is not authorized",
