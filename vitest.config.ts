@@ -18,7 +18,8 @@ export default defineConfig({
           include: ["test/e2e/**/*.test.ts"],
           testTimeout: 600_000,
           hookTimeout: 900_000,
-          sequence: { shuffle: false },
+          // One story: each test goes on from where the one before has left the world.
+          sequence: { shuffle: { tests: false, files: false } },
         },
       },
     ],

@@ -1,12 +1,14 @@
-import { DescribeSubnetsCommand, EC2Client } from "@aws-sdk/client-ec2";
+import type { EC2Client } from "@aws-sdk/client-ec2";
+import { DescribeSubnetsCommand } from "@aws-sdk/client-ec2";
+import type { EKSClient } from "@aws-sdk/client-eks";
 import {
   CreateClusterCommand,
   DeleteClusterCommand,
   DescribeClusterCommand,
-  EKSClient,
   ResourceNotFoundException,
 } from "@aws-sdk/client-eks";
-import { AttachRolePolicyCommand, CreateRoleCommand, IAMClient } from "@aws-sdk/client-iam";
+import type { IAMClient } from "@aws-sdk/client-iam";
+import { AttachRolePolicyCommand, CreateRoleCommand } from "@aws-sdk/client-iam";
 import { eventually } from "./eventually.ts";
 
 /** An EKS cluster as somebody else's scripts would make it: in the default VPC, with no tag of hubctl's. */

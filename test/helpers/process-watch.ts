@@ -8,7 +8,7 @@ export function watchCommandLines(words: readonly string[]): {
   const leaks = new Set<string>();
   let looks = 0;
   let seenHelm = false;
-  let stopped = false;
+  const stopping = new AbortController();
   const look = async (): Promise<void> => {
     const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
     const lines = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "")));
@@ -19,14 +19,14 @@ export function watchCommandLines(words: readonly string[]): {
     looks += 1;
   };
   const done = (async () => {
-    while (!stopped) {
+    while (!stopping.signal.aborted) {
       await look();
       await delay(100);
     }
   })();
   return {
     async stop() {
-      stopped = true;
+      stopping.abort();
       await done;
       return { looks, seenHelm, leaks: [...leaks] };
     },

@@ -25,7 +25,9 @@ export async function startSandbox(name: string): Promise<Sandbox> {
   return {
     env: environmentFrom(stdout),
     otherAccount: { AWS_ACCESS_KEY_ID: stranger.accessKeyId, AWS_SECRET_ACCESS_KEY: stranger.secretAccessKey },
-    down: async () => void (await sandbox("down")),
+    async down() {
+      await sandbox("down");
+    },
   };
 }
 
