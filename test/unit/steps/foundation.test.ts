@@ -1,0 +1,84 @@
+import { CreateBucketCommand, GetBucketVersioningCommand, PutBucketVersioningCommand } from "@aws-sdk/client-s3";
+import { PutSecretValueCommand } from "@aws-sdk/client-secrets-manager";
+import { describe, expect, it } from "vitest";
+import { readLock } from "../../../src/config/lock-file.ts";
+import { generatedSecretsSchema } from "../../../src/releases/inputs.ts";
+import { generatedSecrets } from "../../../src/steps/generated-secrets.ts";
+import { recordVersions } from "../../../src/steps/record-versions.ts";
+import { stateBucket } from "../../../src/steps/state-bucket.ts";
+import { awsError, fakeInstallation, mockAws, runChecked } from "../../helpers/installation.ts";
+import { releaseInputs } from "../../helpers/release-inputs.ts";
+
+const aws = mockAws();
+const { lock } = releaseInputs();
+const charted = { ...lock, charts: { jupyterhub: "4.4.0" }, addons: { coredns: "v1" } };
+
+describe("record-versions", () => {
+  it("writes what was resolved, exactly as it was shown", async () => {
+    const installation = fakeInstallation({ answers: { lock: { lock: charted, recorded: false } } });
+    const { change } = await runChecked(recordVersions, installation);
+    expect(change).toBe("record Kubernetes 1.36, hub chart 4.4.0, 2 zones");
+    expect(readLock(installation.deployment.lockFile)).toEqual(charted);
+    expect(installation.forget).toHaveBeenCalled();
+  });
+
+  it("never writes again", async () => {
+    const installation = fakeInstallation({ answers: { lock: { lock: charted, recorded: true } } });
+    expect(await recordVersions.check(installation)).toEqual({ done: "Kubernetes 1.36, hub chart 4.4.0, 2 zones" });
+  });
+});
+
+describe("state-bucket", () => {
+  it("creates the bucket first and takes the run lock then", async () => {
+    aws.s3.on(GetBucketVersioningCommand).rejects(awsError("NoSuchBucket", 404));
+    const installation = fakeInstallation();
+    installation.takeRunLock.mockImplementation(() => {
+      expect(aws.s3.commandCalls(PutBucketVersioningCommand)).toHaveLength(1);
+      return Promise.resolve();
+    });
+    const found = await stateBucket.check(installation);
+    expect(found).toMatchObject({ change: "create the bucket hubctl-123456789012-us-east-2" });
+    expect(installation.takeRunLock).not.toHaveBeenCalled();
+    await runChecked(stateBucket, installation);
+    expect(aws.s3.commandCalls(CreateBucketCommand)).toHaveLength(1);
+    expect(installation.takeRunLock).toHaveBeenCalledOnce();
+    expect(installation.forget).toHaveBeenCalled();
+  });
+
+  it("mends a bucket that an interrupted run left unfinished", async () => {
+    aws.s3.on(GetBucketVersioningCommand).resolves({});
+    aws.s3.on(CreateBucketCommand).rejects(awsError("BucketAlreadyOwnedByYou", 409));
+    await runChecked(stateBucket, fakeInstallation());
+    expect(aws.s3.commandCalls(PutBucketVersioningCommand)).toHaveLength(1);
+  });
+
+  it("takes the run lock also when the bucket is there already, whoever made it", async () => {
+    aws.s3.on(GetBucketVersioningCommand).resolves({ Status: "Enabled" });
+    const installation = fakeInstallation();
+    expect(await stateBucket.check(installation)).toEqual({ done: "hubctl-123456789012-us-east-2" });
+    expect(installation.takeRunLock).toHaveBeenCalledOnce();
+  });
+});
+
+describe("generated-secrets", () => {
+  it("waits for the storage", async () => {
+    const installation = fakeInstallation({ answers: { storageOutputs: undefined, generatedSecrets: undefined } });
+    expect(await generatedSecrets.check(installation)).toEqual({ unknown: "known once the storage exists" });
+  });
+
+  it("makes three different keys and keeps them in the storage's secret", async () => {
+    aws.secrets.on(PutSecretValueCommand).resolves({});
+    const installation = fakeInstallation({ answers: { generatedSecrets: undefined } });
+    await runChecked(generatedSecrets, installation);
+    const { SecretId, SecretString } = aws.secrets.commandCalls(PutSecretValueCommand)[0]!.args[0].input;
+    expect(SecretId).toBe("arn:aws:secretsmanager:us-east-2:123456789012:secret:dandihub-generated");
+    const made = generatedSecretsSchema.parse(JSON.parse(SecretString!));
+    expect(new Set(Object.values(made)).size).toBe(3);
+    expect(installation.forget).toHaveBeenCalled();
+  });
+
+  it("never makes them anew", async () => {
+    expect(await generatedSecrets.check(fakeInstallation())).toEqual({ done: "kept since the first install" });
+    expect(aws.secrets.calls()).toEqual([]);
+  });
+});

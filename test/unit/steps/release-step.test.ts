@@ -1,0 +1,99 @@
+import { describe, expect, it } from "vitest";
+import { hub } from "../../../src/releases/hub.ts";
+import { platform } from "../../../src/releases/platform.ts";
+import { hubRelease, platformRelease } from "../../../src/steps/releases.ts";
+import type { ExpectedCall } from "../../helpers/fake-exec.ts";
+import { fakeInstallation, runChecked } from "../../helpers/installation.ts";
+import { releaseInputs } from "../../helpers/release-inputs.ts";
+
+const inputs = releaseInputs();
+const values = hub.values(inputs);
+
+function helm(subcommand: string, stdout: unknown = {}): ExpectedCall {
+  const args = expect.arrayContaining(subcommand.split(" ")) as unknown as string[];
+  return { command: { file: "helm", args }, stdout: JSON.stringify(stdout) };
+}
+const metadata = (change: object = {}) =>
+  helm("get metadata hub", { chart: "jupyterhub", version: "4.4.0", revision: 3, status: "deployed", ...change });
+const missing: ExpectedCall = {
+  command: { file: "helm" },
+  exitCode: 1,
+  stderr: "Error: release: not found",
+};
+const upgrade = helm("upgrade --install hub");
+
+describe("a release", () => {
+  it.each(["releaseInputs", "kubeTarget"] as const)("is unknown before the cluster exists (no %s)", async (name) => {
+    const installation = fakeInstallation({ answers: { [name]: undefined } });
+    expect(await hubRelease.check(installation)).toEqual({ unknown: "known once the cluster exists" });
+  });
+
+  it("that is missing is installed, its values on standard input only", async () => {
+    const installation = fakeInstallation({ calls: [missing, upgrade] });
+    expect((await runChecked(hubRelease, installation)).change).toBe("install jupyterhub 4.4.0");
+    const [, command] = installation.exec.calls;
+    expect(JSON.parse(command!.input!)).toEqual(JSON.parse(JSON.stringify(values)));
+    expect(command!.args.join(" ")).not.toContain("github-client-secret");
+    expect(command!.args).toContain("--kube-context");
+    installation.exec.expectAllCalled();
+  });
+
+  it("that is as wanted gets no new revision", async () => {
+    const installation = fakeInstallation({ calls: [metadata(), helm("get values hub", values)] });
+    expect(await hubRelease.check(installation)).toEqual({ done: "revision 3 is as wanted" });
+    installation.exec.expectAllCalled();
+  });
+
+  it("with other values is upgraded, and only their names are told", async () => {
+    const other = { ...values, cull: { enabled: false } };
+    const installation = fakeInstallation({ calls: [metadata(), helm("get values hub", other), upgrade] });
+    expect((await runChecked(hubRelease, installation)).change).toBe("upgrade: values of cull");
+    installation.exec.expectAllCalled();
+  });
+
+  it("whose last upgrade failed is upgraded again", async () => {
+    const calls = [metadata({ status: "failed" }), helm("get values hub", values), upgrade];
+    const installation = fakeInstallation({ calls });
+    expect((await runChecked(hubRelease, installation)).change).toBe("upgrade: its last revision is failed");
+  });
+
+  it("that an interrupted Helm left pending is rolled back to its last good revision first", async () => {
+    const history = [
+      { revision: 1, status: "superseded" },
+      { revision: 2, status: "deployed" },
+      { revision: 3, status: "pending-upgrade" },
+    ];
+    const calls = [
+      metadata({ status: "pending-upgrade" }),
+      helm("history hub", history),
+      helm("rollback hub 2"),
+      upgrade,
+    ];
+    const installation = fakeInstallation({ calls });
+    expect((await runChecked(hubRelease, installation)).change).toBe(
+      "mend what an interrupted Helm left (pending-upgrade), then install jupyterhub 4.4.0",
+    );
+    installation.exec.expectAllCalled();
+  });
+
+  it("keeps the chart version of the lock file, whatever this hubctl was tested with", async () => {
+    const lock = { ...inputs.lock, charts: { jupyterhub: "4.3.5" } };
+    const calls = [metadata({ version: "4.3.5" }), helm("get values hub", values)];
+    const installation = fakeInstallation({ calls, answers: { releaseInputs: { ...inputs, lock } } });
+    expect(await hubRelease.check(installation)).toEqual({ done: "revision 3 is as wanted" });
+  });
+
+  it("of hubctl's own chart has the version that its folder says", async () => {
+    const installation = fakeInstallation({ calls: [missing, helm("upgrade --install platform")] });
+    const { change } = await runChecked(platformRelease, installation);
+    expect(change).toMatch(/^install hubctl-platform \d+\.\d+\.\d+$/);
+    const { chart } = platform;
+    expect(installation.exec.calls[1]!.args).toContain("path" in chart ? chart.path : "");
+  });
+
+  it("takes its chart from the mirror", async () => {
+    const installation = fakeInstallation({ calls: [missing, upgrade], chartMirror: "/charts" });
+    await runChecked(hubRelease, installation);
+    expect(installation.exec.calls[1]!.args).toContain("/charts/jupyterhub-4.4.0.tgz");
+  });
+});
