@@ -1,15 +1,21 @@
 import { defineConfig } from "vitest/config";
 
+const randomOrder = { shuffle: { tests: true, files: false } };
+
 export default defineConfig({
   test: {
     restoreMocks: true,
-    sequence: { shuffle: { tests: true, files: false } },
     reporters: ["default", "./test/helpers/closing-reporter.ts"],
     projects: [
-      { extends: true, test: { name: "unit", include: ["test/unit/**/*.test.ts"] } },
+      { extends: true, test: { name: "unit", include: ["test/unit/**/*.test.ts"], sequence: randomOrder } },
       {
         extends: true,
-        test: { name: "integration", include: ["test/integration/**/*.test.ts"], testTimeout: 60_000 },
+        test: {
+          name: "integration",
+          include: ["test/integration/**/*.test.ts"],
+          testTimeout: 60_000,
+          sequence: randomOrder,
+        },
       },
       {
         extends: true,
@@ -18,8 +24,7 @@ export default defineConfig({
           include: ["test/e2e/**/*.test.ts"],
           testTimeout: 600_000,
           hookTimeout: 900_000,
-          // One story: each test goes on from where the one before has left the world.
-          sequence: { shuffle: { tests: false, files: false } },
+          // In order: the tests of a file are one story, each goes on from where the one before has left the world.
         },
       },
     ],
