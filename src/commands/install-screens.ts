@@ -1,6 +1,6 @@
 import { formatDuration } from "../engine/format-duration.ts";
 import type { CheckedList, RunResult } from "../engine/run-steps.ts";
-import type { Step, StepList } from "../engine/step.ts";
+import { turnsOf, type StepList } from "../engine/step.ts";
 import type { Installation } from "../steps/installation.ts";
 import type { PlanSummary } from "../tools/terraform-plan.ts";
 import type { Output } from "../ui/output.ts";
@@ -16,7 +16,7 @@ export async function describeIntent<Context>(
 ): Promise<string[]> {
   const [{ account, arn }, { lock: versions }] = await Promise.all([caller(), lock()]);
   const { desired, instanceType } = config.cluster.coreNodes;
-  const steps = list.flatMap((entry): readonly Step<Context>[] => ("sideBySide" in entry ? entry.sideBySide : [entry]));
+  const steps = turnsOf(list).flat();
   const now = steps.flatMap(({ id, title }) => {
     const found = checked.get(id);
     return found && "change" in found ? [`  • ${title}: ${found.change}`] : [];
@@ -28,8 +28,7 @@ export async function describeIntent<Context>(
   return [
     output.style("bold", `${config.name}: a JupyterHub at https://${config.domain}`),
     `  in AWS account ${account}, region ${config.aws.region}, as ${arn}`,
-    `  on EKS with Kubernetes ${versions.kubernetes}: ${desired} ${desired === 1 ? "node" : "nodes"} ${instanceType} for the hub,`,
-    `  for users as many as they need, up to ${config.users.maxVcpus} vCPUs`,
+    `  on EKS with Kubernetes ${versions.kubernetes}: ${desired} ${instanceType} for the hub; users' nodes come and go, up to ${config.users.maxVcpus} vCPUs`,
     ...(now.length === 0 ? [] : ["What will be done:", ...now]),
     ...[stacks.storage, stacks.cluster].flatMap(({ shown }) => (shown ? describeTouched(shown) : [])),
     ...(later.length === 0 ? [] : ["Then, as far as needed:", ...later]),

@@ -1,5 +1,4 @@
 import { fromNodeProviderChain } from "@aws-sdk/credential-providers";
-import { z } from "zod";
 import { signClusterToken } from "../aws/token.ts";
 import { UserError } from "../errors.ts";
 
@@ -22,23 +21,28 @@ export async function token(options: TokenOptions, env: NodeJS.ProcessEnv = proc
   });
 }
 
-const execInfo = z.object({
-  apiVersion: z.enum(["client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1"]),
-});
+const versions = ["client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1"];
 
-/** kubectl and Helm say in KUBERNETES_EXEC_INFO which version they want to read. */
+/**
+ * kubectl and Helm say in KUBERNETES_EXEC_INFO which version they want to read. Read without zod: this starts with
+ * every call of kubectl, and loading zod would make it a third slower.
+ */
 function requestedVersion(info: string | undefined): string {
   if (info === undefined || info === "") return "client.authentication.k8s.io/v1beta1";
+  const version = apiVersionIn(info);
+  if (version !== undefined) return version;
+  throw new UserError(
+    "ExecInfoInvalid",
+    "KUBERNETES_EXEC_INFO does not ask for a credential version that hubctl knows",
+    { hint: "use kubectl 1.24 or newer" },
+  );
+}
+
+function apiVersionIn(info: string): string | undefined {
   try {
-    return execInfo.parse(JSON.parse(info)).apiVersion;
-  } catch (cause) {
-    throw new UserError(
-      "ExecInfoInvalid",
-      "KUBERNETES_EXEC_INFO does not ask for a credential version that hubctl knows",
-      {
-        hint: "use kubectl 1.24 or newer",
-        cause,
-      },
-    );
+    const asked = (JSON.parse(info) as { apiVersion?: unknown } | null)?.apiVersion;
+    return versions.find((version) => version === asked);
+  } catch {
+    return undefined;
   }
 }

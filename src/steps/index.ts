@@ -24,9 +24,5 @@ export const installSteps: StepList<Installation> = [
   mountTargets,
   kubeconfig,
   coreNodes,
-  karpenterCrdRelease,
-  karpenterRelease,
-  platformRelease,
-  hubRelease,
-  loadBalancer,
+  { inOrder: [karpenterCrdRelease, karpenterRelease, platformRelease, hubRelease, loadBalancer] },
 ];

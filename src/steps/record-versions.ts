@@ -10,7 +10,7 @@ export const recordVersions = defineStep({
     const { lock, recorded } = await installation.lock();
     const versions = `Kubernetes ${lock.kubernetes}, hub chart ${lock.charts["jupyterhub"] ?? "?"}, ${lock.zones.length} zones`;
     if (recorded) return { done: versions };
-    return { change: `record ${versions}`, plan: lock };
+    return { change: versions, plan: lock };
   },
   async run(installation: Installation, lock: HubLock) {
     // Before anything is created: a run that is stopped later must find the id that its resources carry.

@@ -105,8 +105,10 @@ export function checkStack(name: StackName) {
     const plan = await planKeepingUnfinished(await stack.prepare(), installation);
     if (stack.shown) refuseUnshown(plan.summary, stack.shown);
     stack.shown ??= plan.summary;
-    if (plan.summary.isEmpty) return { done: "the plan is empty" };
-    return { change: describePlan(plan.summary), plan };
+    if (!plan.summary.isEmpty) return { change: describePlan(plan.summary), plan };
+    // Later checks need them; asked here, the one stack's are read while the other is still being planned.
+    await (name === "storage" ? installation.storageOutputs() : installation.clusterOutputs());
+    return { done: "the plan is empty" };
   };
 }
 

@@ -23,7 +23,11 @@ test.each(["client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1be
   },
 );
 
-test("refuses a version that it does not know", async () => {
-  const info = JSON.stringify({ apiVersion: "client.authentication.k8s.io/v1alpha1" });
+test.each([
+  JSON.stringify({ apiVersion: "client.authentication.k8s.io/v1alpha1" }),
+  JSON.stringify({ kind: "ExecCredential" }),
+  "null",
+  "{",
+])("refuses to guess the version when asked with %s", async (info) => {
   await expect(token(options, { KUBERNETES_EXEC_INFO: info })).rejects.toMatchObject({ code: "ExecInfoInvalid" });
 });

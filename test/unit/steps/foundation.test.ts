@@ -17,7 +17,7 @@ describe("record-versions", () => {
   it("writes what was resolved, exactly as it was shown", async () => {
     const installation = fakeInstallation({ answers: { lock: { lock: charted, recorded: false } } });
     const { change } = await runChecked(recordVersions, installation);
-    expect(change).toBe("record Kubernetes 1.36, hub chart 4.4.0, 2 zones");
+    expect(change).toBe("Kubernetes 1.36, hub chart 4.4.0, 2 zones");
     expect(readLock(installation.deployment.lockFile)).toEqual(charted);
     expect(installation.forget).toHaveBeenCalled();
   });

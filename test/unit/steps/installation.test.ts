@@ -1,0 +1,144 @@
+import { DescribeAvailabilityZonesCommand, DescribeInstanceTypeOfferingsCommand } from "@aws-sdk/client-ec2";
+import {
+  DescribeAddonVersionsCommand,
+  DescribeClusterCommand,
+  DescribeClusterVersionsCommand,
+} from "@aws-sdk/client-eks";
+import { GetBucketVersioningCommand } from "@aws-sdk/client-s3";
+import { GetSecretValueCommand } from "@aws-sdk/client-secrets-manager";
+import { GetParameterCommand } from "@aws-sdk/client-ssm";
+import { GetCallerIdentityCommand } from "@aws-sdk/client-sts";
+import { writeFile } from "node:fs/promises";
+import { beforeEach, describe, expect, it } from "vitest";
+import { writeLock } from "../../../src/config/lock-file.ts";
+import { createInstallation } from "../../../src/steps/installation.ts";
+import { account, awsError, fakeInstallation, mockAws } from "../../helpers/installation.ts";
+import { releaseInputs } from "../../helpers/release-inputs.ts";
+
+const aws = mockAws();
+const { lock, generated } = releaseInputs();
+const cluster = { name: "dandihub", endpoint: "https://api", certificateAuthority: { data: "Q0E=" } };
+
+function create() {
+  const hidden: string[] = [];
+  const fake = fakeInstallation();
+  const installation = createInstallation({
+    deployment: fake.deployment,
+    config: fake.config,
+    secrets: fake.secrets,
+    workDir: fake.workDir,
+    exec: fake.exec,
+    program: fake.program,
+    chartMirror: undefined,
+    signal: fake.signal,
+    note: fake.note,
+    hubctlVersion: "0.1.0",
+    hideSecrets: (...values) => void hidden.push(...values),
+    terraformRuns: { exec: fake.exec, start: () => expect.unreachable("nothing is run") },
+    takeRunLock: fake.takeRunLock,
+  });
+  return { installation, hidden, fake };
+}
+
+beforeEach(() => {
+  aws.sts.on(GetCallerIdentityCommand).resolves({ Account: account, Arn: `arn:aws:iam::${account}:user/operator` });
+});
+
+describe("the lock", () => {
+  it("is resolved once before the first install, and nothing is written", async () => {
+    aws.ec2.on(DescribeAvailabilityZonesCommand).resolves({
+      AvailabilityZones: ["a", "b"].map((letter) => ({ ZoneId: `use2-az-${letter}`, ZoneName: `us-east-2${letter}` })),
+    });
+    aws.ec2.on(DescribeInstanceTypeOfferingsCommand).resolves({
+      InstanceTypeOfferings: [{ Location: "use2-az-a" }, { Location: "use2-az-b" }],
+    });
+    aws.eks.on(DescribeClusterVersionsCommand).resolves({
+      clusterVersions: [{ clusterVersion: "1.36", versionStatus: "STANDARD_SUPPORT" }],
+    });
+    aws.eks.on(DescribeAddonVersionsCommand).resolves({ addons: [{ addonVersions: [{ addonVersion: "v1" }] }] });
+    aws.ssm.on(GetParameterCommand).resolves({ Parameter: { Value: "1.36.1-20261110" } });
+    const { installation } = create();
+    const first = await installation.lock();
+    expect(first).toMatchObject({
+      recorded: false,
+      lock: { hubctl: "0.1.0", account, region: "us-east-2", installer: `arn:aws:iam::${account}:user/operator` },
+    });
+    expect(first.lock.id).toMatch(/^[0-9a-f]{16}$/);
+    expect(await installation.lock()).toBe(first);
+  });
+
+  it("is the recorded one afterwards, and AWS is not asked", async () => {
+    const { installation } = create();
+    await writeLock(installation.deployment.lockFile, lock);
+    expect(await installation.lock()).toEqual({ lock, recorded: true });
+    expect([...aws.ec2.calls(), ...aws.eks.calls()]).toEqual([]);
+  });
+});
+
+describe("the stacks' outputs", () => {
+  it("are unknown while there is no state bucket, and no Terraform is run for that", async () => {
+    aws.s3.on(GetBucketVersioningCommand).rejects(awsError("NoSuchBucket", 404));
+    const { installation } = create();
+    await writeLock(installation.deployment.lockFile, lock);
+    expect(await installation.storageOutputs()).toBeUndefined();
+    expect(await installation.clusterOutputs()).toBeUndefined();
+    expect(await installation.generatedSecrets()).toBeUndefined();
+    expect(await installation.releaseInputs()).toBeUndefined();
+  });
+});
+
+describe("the generated secrets", () => {
+  function withSecret(SecretString: string) {
+    aws.secrets.on(GetSecretValueCommand).resolves({ SecretString });
+    aws.s3.on(GetBucketVersioningCommand).resolves({ Status: "Enabled" });
+    const created = create();
+    const { storage } = releaseInputs();
+    const stack = created.installation.stacks.storage;
+    stack.outputs = () => Promise.resolve({ ...storage });
+    return created;
+  }
+
+  it("are hidden from screen and log as soon as they are known", async () => {
+    const { installation, hidden } = withSecret(JSON.stringify(generated));
+    expect(await installation.generatedSecrets()).toEqual(generated);
+    expect(hidden).toEqual(Object.values(generated));
+  });
+
+  it.each(["not JSON: s3cr3t", '{"cookieSecret":"s3cr3t"}'])("that are broken are not quoted: %s", async (text) => {
+    const { installation } = withSecret(text);
+    const failure: unknown = await installation.generatedSecrets().catch((error: unknown) => error);
+    expect(failure).toMatchObject({ code: "GeneratedSecretsBroken", exitCode: 2, cause: undefined });
+    expect(String((failure as Error).stack)).not.toContain("s3cr3t");
+  });
+});
+
+describe("the kubeconfig", () => {
+  it("is unknown while the cluster has no endpoint", async () => {
+    aws.eks.on(DescribeClusterCommand).resolves({ cluster: { name: "dandihub", status: "CREATING" } });
+    const { installation } = create();
+    expect(await installation.kubeconfigText()).toBeUndefined();
+    expect(await installation.kubeTarget()).toBeUndefined();
+  });
+
+  it("is of use once what was written fits the cluster, and no more when the cluster is another one", async () => {
+    aws.eks.on(DescribeClusterCommand).resolves({ cluster });
+    const { installation } = create();
+    const { kubeconfig } = installation.workDir;
+    expect(await installation.kubeTarget()).toBeUndefined();
+    await writeFile(kubeconfig, (await installation.kubeconfigText())!);
+    installation.forget();
+    expect(await installation.kubeTarget()).toEqual({ kubeconfig, context: "hubctl-dandihub" });
+
+    aws.eks.on(DescribeClusterCommand).resolves({ cluster: { ...cluster, endpoint: "https://rebuilt" } });
+    expect(await installation.kubeTarget()).toBeDefined();
+    installation.forget();
+    expect(await installation.kubeTarget()).toBeUndefined();
+    expect(await installation.kubeconfigText()).toContain("https://rebuilt");
+  });
+});
+
+it("the run lock is taken for this installation", async () => {
+  const { installation, fake } = create();
+  await installation.takeRunLock();
+  expect(fake.takeRunLock).toHaveBeenCalledExactlyOnceWith(installation);
+});

@@ -1,0 +1,153 @@
+import { DescribeClusterCommand, DescribeNodegroupCommand } from "@aws-sdk/client-eks";
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import { clusterStack } from "../../../src/steps/cluster-stack.ts";
+import { storageStack } from "../../../src/steps/storage-stack.ts";
+import {
+  awsError,
+  changeOf,
+  fakeInstallation,
+  fakeStack,
+  mockAws,
+  planOf,
+  runChecked,
+} from "../../helpers/installation.ts";
+import type { PlanSummary } from "../../../src/tools/terraform-plan.ts";
+import { releaseInputs } from "../../helpers/release-inputs.ts";
+
+// Between two looks nothing is waited for.
+vi.mock("node:timers/promises", () => ({ setTimeout: () => Promise.resolve() }));
+
+const aws = mockAws();
+beforeEach(() => {
+  aws.eks.on(DescribeClusterCommand).rejects(awsError("ResourceNotFoundException", 404));
+});
+const { lock } = releaseInputs();
+const ours = { name: "dandihub", tags: { "hubctl:id": lock.id } };
+const tainted = "replace_because_tainted";
+
+/** An installation whose cluster stack is planned like that, one plan after the other. */
+function planned(...plans: PlanSummary[]) {
+  const cluster = fakeStack(plans);
+  return { cluster, installation: fakeInstallation({ stacks: { storage: fakeStack([]), cluster } }) };
+}
+
+describe("a stack", () => {
+  it("without changes is done", async () => {
+    expect(await storageStack.check(fakeInstallation())).toEqual({ done: "the plan is empty" });
+  });
+
+  it("is applied with exactly the plan that was checked", async () => {
+    const storage = fakeStack([planOf({ create: [changeOf("aws_efs_file_system.homes")] })]);
+    const installation = fakeInstallation({ stacks: { storage, cluster: fakeStack([]) } });
+    expect((await runChecked(storageStack, installation)).change).toBe("1 to create");
+    expect(storage.log).toEqual(["plan", "apply plan-1"]);
+    expect(installation.forget).toHaveBeenCalled();
+  });
+
+  it("that would replace the VPC is refused", async () => {
+    const { installation, cluster } = planned(planOf({ replace: [changeOf("aws_vpc.this")] }));
+    await expect(clusterStack.check(installation)).rejects.toMatchObject({ code: "PlanWouldDestroy", exitCode: 2 });
+    expect(cluster.log).toEqual(["plan"]);
+  });
+
+  it("may hold new resources when it is planned again", async () => {
+    const first = planOf({ create: [changeOf("aws_vpc.this")] });
+    const second = planOf({ create: [changeOf("aws_vpc.this"), changeOf("aws_subnet.a")] });
+    const { installation } = planned(first, second);
+    await clusterStack.check(installation);
+    expect(await clusterStack.check(installation)).toMatchObject({ change: "2 to create" });
+  });
+
+  it("that would change more than was shown is refused", async () => {
+    const first = planOf({ update: [changeOf("aws_iam_role.node")] });
+    const second = planOf({ update: [changeOf("aws_iam_role.node"), changeOf("aws_iam_role.cluster")] });
+    const { installation } = planned(first, second);
+    await clusterStack.check(installation);
+    await expect(clusterStack.check(installation)).rejects.toMatchObject({
+      code: "PlanChanged",
+      exitCode: 2,
+      message: "the plan has changed since it was shown: it would now also change aws_iam_role.cluster",
+    });
+  });
+
+  it("may be shown a change and come to nothing", async () => {
+    const { installation } = planned(planOf({ update: [changeOf("aws_iam_role.node")] }));
+    await clusterStack.check(installation);
+    expect(await clusterStack.check(installation)).toEqual({ done: "the plan is empty" });
+  });
+
+  it("may make anew what a failed attempt of this run could not finish", async () => {
+    const first = planOf({ create: [changeOf("aws_iam_role.node")] });
+    const { installation } = planned(first, planOf({ replace: [changeOf("aws_iam_role.node", tainted)] }));
+    await clusterStack.check(installation);
+    expect(await clusterStack.check(installation)).toMatchObject({ change: "1 to replace" });
+  });
+});
+
+describe("an EKS cluster of the same name", () => {
+  it("that is not this deployment's is refused before anything is planned", async () => {
+    aws.eks.on(DescribeClusterCommand).resolves({ cluster: { name: "dandihub", tags: {} } });
+    const { installation, cluster } = planned();
+    await expect(clusterStack.check(installation)).rejects.toMatchObject({ code: "ForeignCluster", exitCode: 2 });
+    expect(cluster.log).toEqual([]);
+  });
+
+  it("is refused at a first install even if it has the id that was drawn just now", async () => {
+    aws.eks.on(DescribeClusterCommand).resolves({ cluster: ours });
+    const installation = fakeInstallation({ answers: { lock: { lock, recorded: false } } });
+    await expect(clusterStack.check(installation)).rejects.toMatchObject({ code: "ForeignCluster" });
+  });
+
+  it("that is this deployment's goes on", async () => {
+    aws.eks.on(DescribeClusterCommand).resolves({ cluster: ours });
+    expect(await clusterStack.check(fakeInstallation())).toEqual({ done: "the plan is empty" });
+  });
+});
+
+describe("what an interrupted run left half made", () => {
+  const cluster = planOf({ replace: [changeOf("aws_eks_cluster.this", tainted)] });
+  const group = planOf({ replace: [changeOf("aws_eks_node_group.core", tainted)] });
+  const status = (value: "CREATING" | "ACTIVE" | "FAILED") => ({ cluster: { ...ours, status: value } });
+
+  it("is waited for, kept, and planned anew without it", async () => {
+    aws.eks
+      .on(DescribeClusterCommand)
+      .resolvesOnce(status("CREATING"))
+      .resolvesOnce(status("CREATING"))
+      .resolvesOnce(status("CREATING"))
+      .resolves(status("ACTIVE"));
+    const { installation, cluster: stack } = planned(cluster);
+    expect(await clusterStack.check(installation)).toEqual({ done: "the plan is empty" });
+    expect(stack.log).toEqual(["plan", "untaint aws_eks_cluster.this", "plan"]);
+    expect(installation.notes).toEqual(["waiting for aws_eks_cluster.this, which an interrupted run began to create"]);
+  });
+
+  it("is made anew when AWS says that its creation failed", async () => {
+    aws.eks.on(DescribeClusterCommand).resolves(status("FAILED"));
+    const { installation, cluster: stack } = planned(cluster);
+    expect(await clusterStack.check(installation)).toMatchObject({ change: "1 to replace" });
+    expect(stack.log).toEqual(["plan"]);
+  });
+
+  it("is made anew when it is gone: there is nothing to keep", async () => {
+    aws.eks.on(DescribeNodegroupCommand).rejects(awsError("ResourceNotFoundException", 404));
+    const { installation } = planned(group);
+    expect(await clusterStack.check(installation)).toMatchObject({ change: "1 to replace" });
+  });
+
+  it("is kept when it is a VPC, which exists once it has an id", async () => {
+    const { installation, cluster: stack } = planned(planOf({ replace: [changeOf("aws_vpc.this", tainted)] }));
+    expect(await clusterStack.check(installation)).toEqual({ done: "the plan is empty" });
+    expect(stack.log).toContain("untaint aws_vpc.this");
+  });
+
+  it("does not excuse a replacement for another reason", async () => {
+    aws.eks.on(DescribeNodegroupCommand).resolves({ nodegroup: { status: "CREATE_FAILED" } });
+    const both = { replace: [...group.replace, changeOf("aws_subnet.private", "replace_because_cannot_update")] };
+    const { installation } = planned(planOf(both));
+    await expect(clusterStack.check(installation)).rejects.toMatchObject({
+      code: "PlanWouldDestroy",
+      output: "replace the subnet aws_subnet.private (replace because cannot update)",
+    });
+  });
+});
