@@ -7,7 +7,7 @@ import type { Classify, Wait } from "./retry.ts";
 import { withRetry } from "./retry.ts";
 import type { StepView } from "./run-view.ts";
 import { createView } from "./run-view.ts";
-import type { Checked, Report, Step, StepGroup, StepList } from "./step.ts";
+import { turnsOf, type Checked, type Report, type Step, type StepList } from "./step.ts";
 
 export interface RunOptions {
   output: Output;
@@ -48,7 +48,8 @@ export async function checkSteps<Context>(
 ): Promise<CheckedList> {
   const found = new Map<string, Checked<unknown>>();
   const { output } = options;
-  for (const members of list.map(membersOf)) {
+  for (const entry of list) {
+    const members = turnsOf([entry]).flat();
     refuseWhenInterrupted(options, members[0]?.title);
     const endStatus = output.showStatus(`checking: ${members.map(({ title }) => title).join(" · ")}`);
     const report: Report = { progress: () => undefined, note: (text) => output.note(text) };
@@ -57,7 +58,8 @@ export async function checkSteps<Context>(
         found.set(step.id, await withRetry(step.id, () => step.check(context), retryOptions(options, report)));
       }),
     ).finally(endStatus);
-    throwFailures(settled, options, members);
+    const isSequence = "inOrder" in entry;
+    throwFailures(isSequence ? upToFirstFailure(settled) : settled, options, members);
   }
   return found;
 }
@@ -80,7 +82,7 @@ export async function runSteps<Context>(
   const view = await createView(list, options.output, clock);
   let hasRun = false;
   try {
-    for (const members of list.map(membersOf)) {
+    for (const members of turnsOf(list)) {
       refuseWhenInterrupted(options, members[0]?.title);
       const isStale: boolean = hasRun;
       const settled: PromiseSettledResult<StepResult>[] = await Promise.allSettled(
@@ -153,8 +155,10 @@ async function runStep<Context>(step: Step<Context>, turn: Turn<Context>): Promi
   }
 }
 
-function membersOf<Context>(entry: Step<Context> | StepGroup<Context>): readonly Step<Context>[] {
-  return "sideBySide" in entry ? entry.sideBySide : [entry];
+/** What would have been found out if each had waited for the one before. */
+function upToFirstFailure<Result extends PromiseSettledResult<unknown>>(settled: readonly Result[]): readonly Result[] {
+  const first = settled.findIndex(({ status }) => status === "rejected");
+  return first === -1 ? settled : settled.slice(0, first + 1);
 }
 
 function retryOptions(options: RunOptions, report: Report) {

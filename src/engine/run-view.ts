@@ -1,6 +1,6 @@
 import { formatDuration } from "./format-duration.ts";
 import type { Output } from "../ui/output.ts";
-import type { Report, StepList } from "./step.ts";
+import { turnsOf, type Report, type StepList } from "./step.ts";
 
 /** What the runner tells of one step. */
 export interface StepView extends Report {
@@ -30,7 +30,7 @@ export async function createView<Context>(
   output: Output,
   clock: () => number,
 ): Promise<RunView> {
-  const entries: ViewEntry[][] = list.map((entry) => ("sideBySide" in entry ? [...entry.sideBySide] : [entry]));
+  const entries: ViewEntry[][] = turnsOf(list).map((members) => [...members]);
   if (!output.isTerminal) return createPlainView(entries, output, clock);
   const { createListView } = await import("./list-view.ts");
   return createListView(entries, output);

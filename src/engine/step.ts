@@ -26,7 +26,20 @@ export interface StepGroup<Context> {
   readonly sideBySide: readonly Step<Context>[];
 }
 
-export type StepList<Context> = readonly (Step<Context> | StepGroup<Context>)[];
+/** Steps that run one after the other, but are checked at once: what one finds does not depend on the others. */
+export interface StepSequence<Context> {
+  readonly inOrder: readonly Step<Context>[];
+}
+
+export type StepList<Context> = readonly (Step<Context> | StepGroup<Context> | StepSequence<Context>)[];
+
+/** What runs together, in order. */
+export function turnsOf<Context>(list: StepList<Context>): readonly (readonly Step<Context>[])[] {
+  return list.flatMap((entry): readonly (readonly Step<Context>[])[] => {
+    if ("inOrder" in entry) return entry.inOrder.map((step) => [step]);
+    return ["sideBySide" in entry ? entry.sideBySide : [entry]];
+  });
+}
 
 /** Lets a step with a plan type of its own stand in a list; the runner only ever hands a plan back to its step. */
 export function defineStep<Context, Plan>(step: Step<Context, Plan>): Step<Context> {

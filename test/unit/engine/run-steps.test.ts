@@ -94,6 +94,24 @@ describe("checkSteps", () => {
     expect(world.events).toEqual(["check a"]);
   });
 
+  it("asks the steps of a sequence at once, and fails with the first failure in their order", async () => {
+    const { world, runOptions } = setUp();
+    const first = new UserError("HelmTooOld", "first");
+    let fail: (error: Error) => void = () => undefined;
+    const slow: Step<World> = {
+      ...step("a", []),
+      check: () => new Promise((_resolve, reject) => (fail = reject)),
+    };
+    const quick: Step<World> = {
+      ...step("b", []),
+      check() {
+        fail(first);
+        return Promise.reject(new UserError("ToolNotFound", "second"));
+      },
+    };
+    await expect(checkSteps([{ inOrder: [slow, quick] }], world, runOptions)).rejects.toBe(first);
+  });
+
   it("tries a check again that failed for a known passing reason", async () => {
     const { world, output, runOptions } = setUp();
     await checkSteps([step("a", [new Error("throttled"), done])], world, runOptions);
@@ -112,6 +130,12 @@ describe("runSteps", () => {
       ["a", "skipped", "it is there"],
       ["b", "done", undefined],
     ]);
+  });
+
+  it("runs the steps of a sequence one after the other, each as the one before has left the world", async () => {
+    const { world, install } = setUp();
+    await install([{ inOrder: [step("a", [change()]), step("b", [change("old"), change("new")])] }]);
+    expect(world.events).toEqual(["check a", "check b", "run a plan", "check b", "run b new"]);
   });
 
   it("asks nothing a second time when nothing has changed", async () => {
