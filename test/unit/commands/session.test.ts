@@ -1,0 +1,133 @@
+import { DeleteObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
+import { GetCallerIdentityCommand } from "@aws-sdk/client-sts";
+import { existsSync, readdirSync, readFileSync, writeFileSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { inSession, type Session } from "../../../src/commands/session.ts";
+import { readLastRun } from "../../../src/engine/journal.ts";
+import { AbortError, ToolError, type HubctlError } from "../../../src/errors.ts";
+import { account, awsError, mockAws } from "../../helpers/installation.ts";
+import { temporaryFolder } from "../../helpers/tools.ts";
+
+const aws = mockAws();
+const adminPassword = "an-admin-password-of-forty-characters-xx";
+let root: string;
+let printed: string;
+
+beforeEach(() => {
+  root = temporaryFolder();
+  mkdirSync(join(root, "deployments", "field"), { recursive: true });
+  writeFileSync(
+    join(root, "deployments", "field", "hub.yaml"),
+    `aws: {region: us-east-2}
+domain: hub.example.org
+certificateArn: arn:aws:acm:us-east-2:123456789012:certificate/11111111-2222-4333-8444-555555555555
+auth: {method: shared-password, admins: [ada], allowAll: true}
+image: {repository: quay.io/jupyter/scipy-notebook, tag: "2026-11-03"}
+`,
+  );
+  vi.spyOn(process, "cwd").mockReturnValue(root);
+  printed = "";
+  vi.spyOn(process.stderr, "write").mockImplementation((text) => {
+    printed += String(text);
+    return true;
+  });
+  vi.stubEnv("HUBCTL_USER_PASSWORD", "a-user-password");
+  vi.stubEnv("HUBCTL_ADMIN_PASSWORD", adminPassword);
+  aws.sts.on(GetCallerIdentityCommand).resolves({ Account: account, Arn: `arn:aws:iam::${account}:user/operator` });
+  aws.s3.on(PutObjectCommand).resolves({ ETag: '"mine"' });
+});
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
+
+const workDir = () => join(root, ".hubctl", "field");
+const session = <Result>(work: (session: Session) => Promise<Result>) =>
+  inSession("install", { version: "0.1.0", deployment: "field" }, work);
+const failWith = (error: Error) => session(() => Promise.reject(error)).catch((failure: unknown) => failure);
+const listeners = () => process.listenerCount("SIGINT");
+
+it("gives the work's result, journals the run and stops listening to signals", async () => {
+  const before = listeners();
+  const result = await session(({ installation }) => {
+    expect(listeners()).toBe(before + 1);
+    return Promise.resolve(installation.config.name);
+  });
+  expect(result).toBe("field");
+  expect(listeners()).toBe(before);
+  expect(readLastRun(join(workDir(), "journal"))).toMatchObject({
+    outcome: "done",
+    events: [{ command: "install" }, {}],
+  });
+});
+
+it("takes the run lock once, says in it who runs what, and gives it back", async () => {
+  await session(async ({ installation }) => {
+    await installation.takeRunLock();
+    await installation.takeRunLock();
+    expect(aws.s3.commandCalls(DeleteObjectCommand)).toEqual([]);
+  });
+  const [put, ...more] = aws.s3.commandCalls(PutObjectCommand).map(({ args }) => args[0].input);
+  expect(more).toEqual([]);
+  expect(put).toMatchObject({ Key: "deployments/field/run.lock", IfNoneMatch: "*" });
+  expect(JSON.parse(put!.Body as string)).toMatchObject({
+    command: "hubctl install",
+    pid: process.pid,
+    principal: `arn:aws:iam::${account}:user/operator`,
+  });
+  expect(aws.s3.commandCalls(DeleteObjectCommand)[0]!.args[0].input).toMatchObject({ IfMatch: '"mine"' });
+});
+
+it("gives the run lock back when the work fails, and tells where the log is", async () => {
+  const failure = await session(async ({ installation }) => {
+    await installation.takeRunLock();
+    throw new ToolError("HelmFailed", "helm failed");
+  }).catch((error: unknown) => error);
+  expect(failure).toMatchObject({ code: "HelmFailed" });
+  expect(aws.s3.commandCalls(DeleteObjectCommand)).toHaveLength(1);
+  const { log } = failure as HubctlError;
+  expect(readFileSync(log!, "utf8")).toContain("helm failed");
+  expect(readLastRun(join(workDir(), "journal"))).toMatchObject({ outcome: "failed" });
+});
+
+it("shows what failed and not that the lock could not be given back", async () => {
+  aws.s3.on(DeleteObjectCommand).rejects(awsError("ExpiredToken", 400, "The provided token has expired."));
+  const before = listeners();
+  const failure = await session(async ({ installation }) => {
+    await installation.takeRunLock();
+    throw new ToolError("HelmFailed", "helm failed");
+  }).catch((error: unknown) => error);
+  expect(failure).toMatchObject({ code: "HelmFailed" });
+  expect(printed).toContain("could not give back the run lock (The provided token has expired.)");
+  expect(listeners()).toBe(before);
+});
+
+it("calls a declined or interrupted run interrupted", async () => {
+  await failWith(new AbortError("Declined", "declined"));
+  expect(readLastRun(join(workDir(), "journal"))).toMatchObject({ outcome: "interrupted" });
+});
+
+it("makes AWS's errors readable and logs bugs with their stack", async () => {
+  expect(await failWith(awsError("AccessDenied", 403))).toMatchObject({
+    message: "AWS refused a call: AccessDenied (HTTP 403)",
+    exitCode: 1,
+  });
+  await failWith(new TypeError("a bug"));
+  const logs = readdirSync(join(workDir(), "logs")).map((name) => readFileSync(join(workDir(), "logs", name), "utf8"));
+  expect(logs.join()).toMatch(/TypeError: a bug\n.* {4}at /);
+});
+
+it("keeps secrets off the screen and out of the log", async () => {
+  const failure = (await session(({ output }) => {
+    output.note(`the password is ${adminPassword}`);
+    return Promise.reject(new ToolError("Leak", "failed", { output: "x" }));
+  }).catch((error: unknown) => error)) as HubctlError;
+  expect(printed).toContain("the password is [hidden]");
+  expect(readFileSync(failure.log!, "utf8")).not.toContain(adminPassword);
+});
+
+it("makes no work folder for a deployment that cannot be read", async () => {
+  vi.stubEnv("HUBCTL_ADMIN_PASSWORD", "");
+  await expect(session(() => Promise.resolve())).rejects.toMatchObject({ code: "ConfigInvalid" });
+  expect(existsSync(workDir())).toBe(false);
+});
