@@ -73,11 +73,11 @@ function createProgram(): Command {
     .commandsGroup("Set up:")
     .command("install")
     .description("create the cluster and the hub, or go on from wherever the last run stopped")
-    .option("-y, --yes", "do not ask for confirmation", false)
+    .option("-y, --yes", "do not ask for confirmation")
     .addHelpText("after", installHelp)
-    .action(async (options: { yes: boolean }) => {
+    .action(async ({ yes = false }: { yes?: boolean }) => {
       const { install } = await import("./commands/install.ts");
-      await install({ ...program.opts<GlobalOptions>(), ...options, version });
+      await install({ ...program.opts<GlobalOptions>(), yes, version });
     });
 
   program

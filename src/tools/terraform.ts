@@ -113,7 +113,11 @@ export async function findTerraform(exec: Exec, env: NodeJS.ProcessEnv = process
   }
   const hint = "install Terraform 1.10 or newer, or OpenTofu 1.10 or newer, or point HUBCTL_TERRAFORM at one";
   if (tooOld.length > 0) throw new UserError("TerraformTooOld", `${tooOld.join(" and ")} is older than 1.10`, { hint });
-  throw new UserError("ToolNotFound", `neither of these is installed or on PATH: ${candidates.join(", ")}`, { hint });
+  const missing =
+    chosen === ""
+      ? `neither of these is installed or on PATH: ${candidates.join(", ")}`
+      : `${chosen}, which HUBCTL_TERRAFORM names, is not there`;
+  throw new UserError("ToolNotFound", missing, { hint });
 }
 
 async function runIfInstalled(exec: Exec, command: Command): Promise<string | undefined> {
