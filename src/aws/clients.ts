@@ -25,7 +25,9 @@ export interface AwsClients {
 export function createClients(region: string): AwsClients {
   // The SDK warns about Node 20 on every start; the engines field and the README say what is supported.
   process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] ??= "true";
-  const shared = { region, maxAttempts: 5 };
+  // Without limits a call whose connection died silently (a closed laptop) would be waited for for ever.
+  const requestHandler = { connectionTimeout: 10_000, requestTimeout: 60_000, throwOnRequestTimeout: true };
+  const shared = { region, maxAttempts: 5, requestHandler };
   return {
     region,
     ec2: new EC2Client(shared),
