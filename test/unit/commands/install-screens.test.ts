@@ -1,11 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { describeIntent, describeOutcome } from "../../../src/commands/install-screens.ts";
-import type { Checked } from "../../../src/engine/step.ts";
+import { turnsOf, type Checked } from "../../../src/engine/step.ts";
 import { installSteps } from "../../../src/steps/index.ts";
 import { fakeOutput } from "../../helpers/fake-output.ts";
 import { changeOf, fakeInstallation, fakeStack, planOf } from "../../helpers/installation.ts";
 
-const ids = installSteps.flatMap((entry) => ("sideBySide" in entry ? entry.sideBySide : [entry])).map(({ id }) => id);
+const ids = turnsOf(installSteps)
+  .flat()
+  .map(({ id }) => id);
 
 /** What all steps found; those that are not named are unknown. */
 function checks(found: Record<string, Checked<unknown>>) {
@@ -37,7 +39,12 @@ describe("what is asked for consent", () => {
         • Make the hub's own keys and keep them in Secrets Manager
         • Attach the file system to the VPC
         • Write the deployment's kubeconfig
-        • Wait for the core nodes"
+        • Wait for the core nodes
+        • Teach the cluster Karpenter's node pools
+        • Install Karpenter, which starts users' nodes
+        • Install node pool, storage classes and volumes
+        • Install the hub
+        • Wait for the hub's load balancer"
     `);
   });
 
