@@ -30,14 +30,40 @@ export function createClients(region: string): AwsClients {
   const shared = { region, maxAttempts: 5, requestHandler };
   return {
     region,
-    ec2: new EC2Client(shared),
-    efs: new EFSClient(shared),
-    eks: new EKSClient(shared),
-    elb: new ElasticLoadBalancingV2Client(shared),
-    iam: new IAMClient(shared),
-    s3: new S3Client(shared),
-    secrets: new SecretsManagerClient(shared),
-    ssm: new SSMClient(shared),
-    sts: new STSClient(shared),
+    ec2: nameCallsInErrors(new EC2Client(shared)),
+    efs: nameCallsInErrors(new EFSClient(shared)),
+    eks: nameCallsInErrors(new EKSClient(shared)),
+    elb: nameCallsInErrors(new ElasticLoadBalancingV2Client(shared)),
+    iam: nameCallsInErrors(new IAMClient(shared)),
+    s3: nameCallsInErrors(new S3Client(shared)),
+    secrets: nameCallsInErrors(new SecretsManagerClient(shared)),
+    ssm: nameCallsInErrors(new SSMClient(shared)),
+    sts: nameCallsInErrors(new STSClient(shared)),
+  };
+}
+
+/** The part of an SDK client that is used here. */
+interface Client {
+  middlewareStack: { add(middleware: typeof nameCall, options: { step: "initialize" }): void };
+}
+
+function nameCallsInErrors<Made extends Client>(client: Made): Made {
+  client.middlewareStack.add(nameCall, { step: "initialize" });
+  return client;
+}
+
+/** AWS's own words seldom tell which call was refused, and whoever asks for a permission must know. */
+function nameCall<Args, Answer>(
+  next: (args: Args) => Promise<Answer>,
+  context: { clientName?: string; commandName?: string },
+): (args: Args) => Promise<Answer> {
+  const service = context.clientName?.replace(/Client$/, "") ?? "";
+  const operation = context.commandName?.replace(/Command$/, "") ?? "";
+  return async (args) => {
+    try {
+      return await next(args);
+    } catch (error) {
+      throw error instanceof Error ? Object.assign(error, { call: `${service} ${operation}` }) : error;
+    }
   };
 }

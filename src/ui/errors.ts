@@ -35,7 +35,8 @@ export function toExpected(error: unknown): unknown {
     request === undefined ? undefined : `request ${request}`,
   ];
   const known = facts.filter((fact) => fact !== undefined).join(", ");
-  return new ToolError(error.name, `AWS refused a call: ${error.name}${known === "" ? "" : ` (${known})`}`, {
+  const call = error.call === undefined ? "AWS refused a call" : `AWS refused the call ${error.call}`;
+  return new ToolError(error.name, `${call}: ${error.name}${known === "" ? "" : ` (${known})`}`, {
     output: error.message,
     cause: error,
   });
@@ -81,6 +82,8 @@ function indent(text: string): string[] {
 
 interface AwsError extends Error {
   $metadata?: { httpStatusCode?: number; requestId?: string };
+  /** "EC2 DescribeVpcs"; put there by the clients of src/aws. */
+  call?: string;
 }
 
 function isAwsError(error: unknown): error is AwsError {

@@ -352,7 +352,7 @@ describe("before anything is touched", () => {
       body: '{"clusterVersions":[{"clusterVersion":"1.36","versionStatus":"STANDARD_SUPPORT"}]}',
     };
     expect(screen(await run("install", "--yes"))).toMatchInlineSnapshot(`
-      "✖ AWS refused a call: UnauthorizedOperation (HTTP 403): this login lacks a permission
+      "✖ AWS refused the call EC2 DescribeAvailabilityZones: UnauthorizedOperation (HTTP 403): this login lacks a permission
         You are not authorized to perform this operation.
       → have the permission granted that AWS names above, then run it again
       → go on with: hubctl install --deployment field
