@@ -16,7 +16,7 @@ const holderSchema = z.object({
   since: z.iso.datetime(),
 });
 
-export type LockHolder = z.infer<typeof holderSchema>;
+type LockHolder = z.infer<typeof holderSchema>;
 
 export interface RunLock {
   release(): Promise<void>;
