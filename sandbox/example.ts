@@ -5,7 +5,7 @@ import { projectRoot } from "./paths.ts";
 import type { SandboxState } from "./state.ts";
 
 /** A command as an operator would give it. */
-export interface ExampleCommand {
+interface ExampleCommand {
   file: string;
   args: string[];
   cwd: string;

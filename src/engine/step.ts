@@ -22,12 +22,12 @@ export interface Step<Context, Plan = unknown> {
 }
 
 /** Steps that run side by side; the list goes on when all of them have ended. */
-export interface StepGroup<Context> {
+interface StepGroup<Context> {
   readonly sideBySide: readonly Step<Context>[];
 }
 
 /** Steps that run one after the other, but are checked at once: what one finds does not depend on the others. */
-export interface StepSequence<Context> {
+interface StepSequence<Context> {
   readonly inOrder: readonly Step<Context>[];
 }
 
