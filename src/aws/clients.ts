@@ -1,4 +1,4 @@
-import { EC2Client } from "@aws-sdk/client-ec2";
+import type { EC2Client } from "@aws-sdk/client-ec2";
 import { EFSClient } from "@aws-sdk/client-efs";
 import { EKSClient } from "@aws-sdk/client-eks";
 import { ElasticLoadBalancingV2Client } from "@aws-sdk/client-elastic-load-balancing-v2";
@@ -11,7 +11,8 @@ import { STSClient } from "@aws-sdk/client-sts";
 /** The only place where SDK clients are made, so that region and retries are the same everywhere. */
 export interface AwsClients {
   readonly region: string;
-  readonly ec2: EC2Client;
+  /** Loaded when it is asked for: it takes more memory than all others together, and few runs need it. */
+  ec2(): Promise<EC2Client>;
   readonly efs: EFSClient;
   readonly eks: EKSClient;
   readonly elb: ElasticLoadBalancingV2Client;
@@ -30,7 +31,10 @@ export function createClients(region: string): AwsClients {
   const shared = { region, maxAttempts: 5, requestHandler };
   return {
     region,
-    ec2: nameCallsInErrors(new EC2Client(shared)),
+    async ec2() {
+      const { EC2Client } = await import("@aws-sdk/client-ec2");
+      return nameCallsInErrors(new EC2Client(shared));
+    },
     efs: nameCallsInErrors(new EFSClient(shared)),
     eks: nameCallsInErrors(new EKSClient(shared)),
     elb: nameCallsInErrors(new ElasticLoadBalancingV2Client(shared)),

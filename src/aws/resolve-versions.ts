@@ -1,4 +1,3 @@
-import { DescribeAvailabilityZonesCommand, DescribeInstanceTypeOfferingsCommand } from "@aws-sdk/client-ec2";
 import { DescribeAddonVersionsCommand, DescribeClusterVersionsCommand } from "@aws-sdk/client-eks";
 import { GetParameterCommand } from "@aws-sdk/client-ssm";
 import type { HubConfig } from "../config/hub-config.ts";
@@ -60,8 +59,11 @@ async function resolveKubernetes(aws: AwsClients, config: HubConfig): Promise<st
 /** Two or three zones that can hold the control plane; the first also offers the core nodes' instance type. */
 async function resolveZones(aws: AwsClients, config: HubConfig): Promise<HubLock["zones"]> {
   const instanceType = config.cluster.coreNodes.instanceType;
+  const { DescribeAvailabilityZonesCommand, DescribeInstanceTypeOfferingsCommand } =
+    await import("@aws-sdk/client-ec2");
+  const ec2 = await aws.ec2();
   const [{ AvailabilityZones }, { InstanceTypeOfferings }] = await Promise.all([
-    aws.ec2.send(
+    ec2.send(
       new DescribeAvailabilityZonesCommand({
         Filters: [
           { Name: "zone-type", Values: ["availability-zone"] },
@@ -69,7 +71,7 @@ async function resolveZones(aws: AwsClients, config: HubConfig): Promise<HubLock
         ],
       }),
     ),
-    aws.ec2.send(
+    ec2.send(
       new DescribeInstanceTypeOfferingsCommand({
         LocationType: "availability-zone-id",
         Filters: [{ Name: "instance-type", Values: [instanceType] }],
