@@ -36,10 +36,12 @@ async function complete(moto: OverrideContext["moto"], request: ReceivedRequest,
   const template = described.body.toString();
   const profile = /<iamInstanceProfile>([\s\S]*?)<\/iamInstanceProfile>/.exec(template)?.[1] ?? "";
   const name = textOf(profile, "name") ?? textOf(profile, "arn")?.split("/").at(-1);
-  // With network interfaces in the template the groups are theirs.
-  const groups = [...new Set([...itemsOf(template, "securityGroupIdSet"), ...itemsOf(template, "groupSet")])].map(
-    (item) => textOf(item, "groupId") ?? item,
-  );
+  // With network interfaces in the template the groups are theirs, in a list without items.
+  const ofInterfaces = /<groupSet>([\s\S]*?)<\/groupSet>/.exec(template)?.[1] ?? "";
+  const groups = [
+    ...itemsOf(template, "securityGroupIdSet"),
+    ...[...ofInterfaces.matchAll(/<groupId>([^<]*)<\/groupId>/g)].map(([, group = ""]) => group),
+  ];
   for (const InstanceId of launched.instanceIds) {
     if (name !== undefined) {
       await moto.query(call, "AssociateIamInstanceProfile", { InstanceId, "IamInstanceProfile.Name": name });

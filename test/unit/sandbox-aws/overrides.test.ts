@@ -11,13 +11,17 @@ const arns = "arn:aws:elasticloadbalancing:us-east-2:123456789012";
 /** Answers a call through the overrides, with what moto would say; gives also what moto was sent. */
 function overridesOn(...answers: string[]) {
   const sent: { method: string; body: string }[] = [];
+  const queried: { action: string; parameters: Record<string, string> }[] = [];
   const next = (): AwsResponse => ({ status: 200, headers: {}, body: answers.shift() ?? "<none/>" });
   const moto = {
     forward: (request: ReceivedRequest, body: Buffer | string = request.body) => {
       sent.push({ method: request.method, body: body.toString() });
       return Promise.resolve(next());
     },
-    query: () => Promise.resolve(next()),
+    query: (_call: unknown, action: string, parameters: Record<string, string>) => {
+      queried.push({ action, parameters });
+      return Promise.resolve(next());
+    },
   };
   const overrides = createOverrides({
     moto: moto as unknown as MotoClient,
@@ -46,7 +50,7 @@ function overridesOn(...answers: string[]) {
     }
     return undefined;
   };
-  return { call, sent };
+  return { call, sent, queried };
 }
 
 function loadBalancer(name: string, id: string, type: string): string {
@@ -136,5 +140,58 @@ describe("other overrides", () => {
     expect(
       await overridesOn().call({ service: "ssm", action: "GetParameter", body: Buffer.from(`{"Name":"/x"}`) }),
     ).toBe(undefined);
+  });
+});
+
+describe("instance profiles", () => {
+  const profile = (name: string, path: string) =>
+    `<member><Roles><member><Path>/nodes/</Path></member></Roles><InstanceProfileName>${name}</InstanceProfileName>` +
+    `<Path>${path}</Path></member>`;
+  const all = `<InstanceProfiles>${profile("ours", "/")}${profile("karpenters", "/karpenter/us-east-2/")}</InstanceProfiles>`;
+  const list = (prefix: string) => ({
+    service: "iam",
+    action: "ListInstanceProfiles",
+    body: Buffer.from(new URLSearchParams({ Action: "ListInstanceProfiles", PathPrefix: prefix }).toString()),
+  });
+
+  it("are listed by their own path, not by that of their roles", async () => {
+    const answer = await overridesOn(all).call(list("/karpenter/"));
+    expect(answer).toBe(`<InstanceProfiles>${profile("karpenters", "/karpenter/us-east-2/")}</InstanceProfiles>`);
+    expect(await overridesOn(all).call(list("/nodes/"))).toBe("<InstanceProfiles></InstanceProfiles>");
+  });
+
+  it("are all listed without a prefix", async () => {
+    expect(await overridesOn(all).call(list("/"))).toBe(all);
+  });
+});
+
+describe("bucket policies", () => {
+  it("are kept and given back, but not enforced by moto, which knows no conditions", async () => {
+    const policy = '{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Condition":{}}]}';
+    const { call, sent } = overridesOn("", "whatever moto holds");
+    const bucket = { service: "s3", path: "/state", method: "PUT" };
+    await call({ ...bucket, operation: "PutBucketPolicy", body: Buffer.from(policy) });
+    expect(sent[0]?.body).toBe('{"Version":"2012-10-17","Statement":[]}');
+    expect(await call({ ...bucket, method: "GET", operation: "GetBucketPolicy" })).toBe(policy);
+  });
+});
+
+describe("fleet instances", () => {
+  it.each([
+    [
+      "at the template's network interface",
+      "<networkInterfaceSet><item><groupSet><groupId>sg-1</groupId></groupSet></item></networkInterfaceSet>",
+    ],
+    ["in the template itself", "<securityGroupIdSet><item>sg-1</item></securityGroupIdSet>"],
+  ])("get the security groups %s", async (_where, template) => {
+    const fleet =
+      "<launchTemplateSpecification><launchTemplateId>lt-1</launchTemplateId><version>1</version>" +
+      "</launchTemplateSpecification><instanceIds><item>i-1</item></instanceIds>";
+    const { call, queried } = overridesOn(fleet, template);
+    await call({ service: "ec2", action: "CreateFleet" });
+    expect(queried.at(-1)).toEqual({
+      action: "ModifyInstanceAttribute",
+      parameters: { InstanceId: "i-1", "GroupId.1": "sg-1" },
+    });
   });
 });
