@@ -5,6 +5,8 @@ const randomOrder = { shuffle: { tests: true, files: false } };
 export default defineConfig({
   test: {
     restoreMocks: true,
+    // The SDK's advice about Node 20, once per worker, would bury the results.
+    env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true" },
     reporters: ["default", "./test/helpers/closing-reporter.ts"],
     projects: [
       { extends: true, test: { name: "unit", include: ["test/unit/**/*.test.ts"], sequence: randomOrder } },
