@@ -12,7 +12,7 @@ export const fatalFailures: readonly FatalFailure[] = [
     tools: ["terraform"],
     pattern: /Failed to persist state to backend|errored\.tfstate/,
     reason: "Terraform could not save its state and left it in errored.tfstate",
-    hint: "repair the access to the state bucket, then run `terraform state push errored.tfstate` in the stack's folder; do not run anything else before",
+    hint: "log in again, or repair the access to the state bucket, then run it again on this machine: that state is saved first",
   },
   {
     id: "clock-wrong",

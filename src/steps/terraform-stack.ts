@@ -12,6 +12,7 @@ import { createStack, type PlannedStack, type Stack } from "../tools/terraform-s
 import type { Installation } from "./installation.ts";
 import { memo } from "./memo.ts";
 import { sortTainted } from "./tainted-resources.ts";
+import { saveUnsavedState } from "./unsaved-state.ts";
 
 /** One of the deployment's two Terraform stacks. */
 export interface DeploymentStack {
@@ -73,6 +74,7 @@ async function prepareStack(
   const kept = backend === "s3" ? await readStateObject(aws, lock.account, checksums) : undefined;
   if (kept !== undefined) await writeFile(stack.providerLockFile, kept);
   await stack.init(report);
+  if (backend === "s3") await saveUnsavedState(stack, s3.key, installation);
   const present = await readFile(stack.providerLockFile, "utf8");
   if (backend === "s3" && present !== kept) await writeStateObject(aws, lock.account, checksums, present);
   return stack;

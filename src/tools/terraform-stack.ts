@@ -1,11 +1,22 @@
 import { createHash } from "node:crypto";
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import {
   initCommand,
   outputCommand,
   planCommand,
   applyCommand,
+  forceUnlockCommand,
+  pushStateCommand,
   showPlanCommand,
   stateListCommand,
   untaintCommand,
@@ -41,6 +52,11 @@ export interface Stack {
   resources(): Promise<string[]>;
   /** Keeps a resource that Terraform takes for half made. */
   untaint(address: string): Promise<void>;
+  /** When Terraform left a state here that it could not save; undefined if it left none. */
+  unsavedSince(): Date | undefined;
+  pushUnsaved(): Promise<void>;
+  /** Takes away a lock of the state whose holder is known to be gone. */
+  forceUnlock(lockId: string): Promise<void>;
   /** Where Terraform keeps the checksums of its providers; put one there before `init` to have it respected. */
   readonly providerLockFile: string;
 }
@@ -49,6 +65,8 @@ export function createStack(options: StackOptions, dependencies: TerraformRunDep
   const { dir, binary, pluginCache } = options;
   const folder: TerraformFolder = { file: binary.file, dir, pluginCache };
   const planFile = join(dir, "plan.tfplan");
+  // The name is Terraform's.
+  const unsavedState = join(dir, "errored.tfstate");
   const { exec } = dependencies;
   return {
     providerLockFile: providerLockFile(dir),
@@ -73,6 +91,14 @@ export function createStack(options: StackOptions, dependencies: TerraformRunDep
     resources: async () => parseStateList((await exec(stateListCommand(folder))).stdout),
     async untaint(address) {
       await exec(untaintCommand(folder, address));
+    },
+    unsavedSince: () => statSync(unsavedState, { throwIfNoEntry: false })?.mtime,
+    async pushUnsaved() {
+      await exec(pushStateCommand(folder, unsavedState));
+      rmSync(unsavedState);
+    },
+    async forceUnlock(lockId) {
+      await exec(forceUnlockCommand(folder, lockId));
     },
   };
 }

@@ -72,6 +72,11 @@ export function untaintCommand(folder: TerraformFolder, address: string): Comman
   return inFolder(folder, ["untaint", "-no-color", lockTimeout, address]);
 }
 
+/** Terraform refuses it when the saved state is newer, or another one's. */
+export function pushStateCommand(folder: TerraformFolder, stateFile: string): Command {
+  return inFolder(folder, ["state", "push", lockTimeout, stateFile]);
+}
+
 export function forceUnlockCommand(folder: TerraformFolder, lockId: string): Command {
   return inFolder(folder, ["force-unlock", "-force", lockId]);
 }
@@ -147,13 +152,14 @@ function inFolder(folder: TerraformFolder, args: string[]): Command {
 /** Settings of the operator's shell that would change what hubctl's own arguments mean are taken away. */
 function terraformEnv(pluginCache?: string): Record<string, string | undefined> {
   const disturbing = ["TF_CLI_ARGS", "TF_WORKSPACE", "TF_DATA_DIR"];
-  const perCommand = ["init", "plan", "show", "apply", "output", "state_list", "force_unlock", "version"];
+  const perCommand = ["init", "plan", "show", "apply", "output", "state_list", "state_push", "untaint"];
+  const more = ["force_unlock", "console", "version"];
   return {
     TF_IN_AUTOMATION: "1",
     TF_INPUT: "0",
     CHECKPOINT_DISABLE: "1",
     ...Object.fromEntries(disturbing.map((name) => [name, undefined])),
-    ...Object.fromEntries(perCommand.map((name) => [`TF_CLI_ARGS_${name}`, undefined])),
+    ...Object.fromEntries([...perCommand, ...more].map((name) => [`TF_CLI_ARGS_${name}`, undefined])),
     ...(pluginCache === undefined ? {} : { TF_PLUGIN_CACHE_DIR: pluginCache }),
   };
 }

@@ -153,6 +153,15 @@ export function fakeStack(plans: readonly PlanSummary[]): FakeStack {
       log.push(`untaint ${address}`);
       return Promise.resolve();
     },
+    unsavedSince: () => undefined,
+    pushUnsaved() {
+      log.push("push unsaved state");
+      return Promise.resolve();
+    },
+    forceUnlock(lockId) {
+      log.push(`unlock ${lockId}`);
+      return Promise.resolve();
+    },
   };
   return { log, prepare: () => Promise.resolve(stack), outputs: () => stack.outputs() };
 }

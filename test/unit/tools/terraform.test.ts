@@ -12,6 +12,7 @@ import {
   parseStateList,
   parseVersion,
   planCommand,
+  pushStateCommand,
   showPlanCommand,
   stateListCommand,
 } from "../../../src/tools/terraform.ts";
@@ -40,6 +41,7 @@ describe("the builders of Terraform's commands", () => {
     ["apply", applyCommand(folder, "p"), ["apply", "-input=false", "-no-color", "-json", "-lock-timeout=60s", "p"]],
     ["output", outputCommand(folder), ["output", "-no-color", "-json"]],
     ["state list", stateListCommand(folder), ["state", "list"]],
+    ["state push", pushStateCommand(folder, "e"), ["state", "push", "-lock-timeout=60s", "e"]],
     ["force-unlock", forceUnlockCommand(folder, "1-2"), ["force-unlock", "-force", "1-2"]],
   ])("%s", (_, command, args) => {
     expect(command.args).toEqual(args);
