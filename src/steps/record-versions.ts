@@ -1,5 +1,6 @@
-import { writeLock } from "../config/lock-file.ts";
+import { readLock, writeLock } from "../config/lock-file.ts";
 import { defineStep } from "../engine/step.ts";
+import { UserError } from "../errors.ts";
 import type { HubLock } from "../config/hub-lock.ts";
 import type { Installation } from "./installation.ts";
 
@@ -13,8 +14,15 @@ export const recordVersions = defineStep({
     return { change: versions, plan: lock };
   },
   async run(installation: Installation, lock: HubLock) {
+    const { lockFile } = installation.deployment;
+    // There may be no state bucket yet, and so no run lock that keeps a second run away while this one asks.
+    if (readLock(lockFile)) {
+      throw new UserError("RecordedMeanwhile", `another run has written ${lockFile} since this one looked for it`, {
+        hint: "wait until that run ends, then run the same command again",
+      });
+    }
     // Before anything is created: a run that is stopped later must find the id that its resources carry.
-    await writeLock(installation.deployment.lockFile, lock);
+    await writeLock(lockFile, lock);
     installation.forget();
   },
 });

@@ -1,7 +1,7 @@
 import { CreateBucketCommand, GetBucketVersioningCommand, PutBucketVersioningCommand } from "@aws-sdk/client-s3";
 import { PutSecretValueCommand } from "@aws-sdk/client-secrets-manager";
 import { describe, expect, it } from "vitest";
-import { readLock } from "../../../src/config/lock-file.ts";
+import { readLock, writeLock } from "../../../src/config/lock-file.ts";
 import { generatedSecretsSchema } from "../../../src/releases/inputs.ts";
 import { generatedSecrets } from "../../../src/steps/generated-secrets.ts";
 import { recordVersions } from "../../../src/steps/record-versions.ts";
@@ -20,6 +20,14 @@ describe("record-versions", () => {
     expect(change).toBe("Kubernetes 1.36, hub chart 4.4.0, 2 zones");
     expect(readLock(installation.deployment.lockFile)).toEqual(charted);
     expect(installation.forget).toHaveBeenCalled();
+  });
+
+  it("never writes over what another run has written since it looked", async () => {
+    const installation = fakeInstallation({ answers: { lock: { lock: charted, recorded: false } } });
+    const other = { ...charted, id: "fedcba9876543210" };
+    await writeLock(installation.deployment.lockFile, other);
+    await expect(runChecked(recordVersions, installation)).rejects.toMatchObject({ code: "RecordedMeanwhile" });
+    expect(readLock(installation.deployment.lockFile)).toEqual(other);
   });
 
   it("never writes again", async () => {
