@@ -1,3 +1,4 @@
+import { certificateOwner } from "../config/rules.ts";
 import { UserError } from "../errors.ts";
 import { defineStep } from "../engine/step.ts";
 import type { Caller } from "../aws/caller.ts";
@@ -10,6 +11,7 @@ export const checkLogin = defineStep<Installation, never>({
     const { config, deployment } = installation;
     const caller = await installation.caller();
     refuseOtherAccount(config.name, caller, { account: config.aws.accountId, file: deployment.configFile });
+    refuseOthersCertificate(config.certificateArn, caller);
     // Only now: before the first install, the lock's content is asked of the account.
     const { lock } = await installation.lock();
     refuseOtherAccount(config.name, caller, { account: lock.account, file: deployment.lockFile });
@@ -36,5 +38,16 @@ function refuseOtherAccount(
     "WrongAccount",
     `${name} belongs to AWS account ${account} (${file}), but the login is for ${caller.account} (${caller.arn})`,
     { hint: `log in to account ${account}, for example with AWS_PROFILE` },
+  );
+}
+
+/** A variables file pins no account; at a first install this is what tells a login to the wrong one. */
+function refuseOthersCertificate(arn: string, caller: Caller): void {
+  const owner = certificateOwner(arn)?.account;
+  if (owner === undefined || owner === caller.account) return;
+  throw new UserError(
+    "WrongAccount",
+    `the certificate ${arn} belongs to AWS account ${owner}, but the login is for ${caller.account} (${caller.arn})`,
+    { hint: `log in to account ${owner}, for example with AWS_PROFILE, or name a certificate of ${caller.account}` },
   );
 }

@@ -37,6 +37,18 @@ it("refuses another account than the configuration's before that account is aske
   expect(asked).toEqual([]);
 });
 
+it("refuses another account than the certificate's, which a load balancer there could not use", async () => {
+  const certificateArn = "arn:aws:acm:us-east-2:999999999999:certificate/1234abcd";
+  const installation = fakeInstallation({ config: { ...config, certificateArn } });
+  await expect(checkLogin.check(installation)).rejects.toMatchObject({
+    code: "WrongAccount",
+    exitCode: 2,
+    message: expect.stringContaining(
+      "belongs to AWS account 999999999999, but the login is for 123456789012",
+    ) as string,
+  });
+});
+
 it("refuses another account than that of the first install", async () => {
   const recorded = { lock: { ...lock, account: "999999999999" }, recorded: true };
   await expect(checkLogin.check(fakeInstallation({ answers: { lock: recorded } }))).rejects.toMatchObject({
