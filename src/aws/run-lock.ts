@@ -1,5 +1,6 @@
 import { DeleteObjectCommand, GetObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { hostname, userInfo } from "node:os";
+import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { UserError } from "../errors.ts";
 import type { AwsClients } from "./clients.ts";
@@ -60,7 +61,10 @@ export async function acquireRunLock(aws: AwsClients, request: LockRequest): Pro
   } catch (error) {
     if (!isTaken(error)) throw error;
     const found = await readLock(aws, target);
-    if (found && !(await isDead(found.holder, holder.host, request))) {
+    // It is our own when the answer to our call was lost and the SDK made the call again.
+    const isFree =
+      !found || isDeepStrictEqual(found.holder, holder) || (await isDead(found.holder, holder.host, request));
+    if (!isFree) {
       throw heldBy(target, request.deployment, found.holder, error);
     }
     try {

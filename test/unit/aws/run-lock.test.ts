@@ -72,6 +72,22 @@ test("takes over the lock of a dead process of this machine, if nobody else has 
   expect(s3.commandCalls(PutObjectCommand, { IfMatch: '"theirs"' })).toHaveLength(1);
 });
 
+test("knows its own lock again when the answer to the first attempt was lost", async () => {
+  let body = "";
+  s3.on(PutObjectCommand, { IfNoneMatch: "*" }).callsFake((input: { Body: string }) => {
+    body = input.Body;
+    throw taken;
+  });
+  s3.on(GetObjectCommand).callsFake(() => ({
+    ETag: '"first"',
+    Body: { transformToString: () => Promise.resolve(body) },
+  }));
+  s3.on(PutObjectCommand, { IfMatch: '"first"' }).resolves({ ETag: '"mine"' });
+  s3.on(DeleteObjectCommand).resolves({});
+  await (await acquireRunLock(aws, request)).release();
+  expect(s3.commandCalls(DeleteObjectCommand)[0]!.args[0].input).toMatchObject({ IfMatch: '"mine"' });
+});
+
 test("never takes over from a living process", async () => {
   heldBy(hostname(), 4711);
   await expect(acquireRunLock(aws, { ...request, identify: () => Promise.resolve("theirs") })).rejects.toMatchObject({
