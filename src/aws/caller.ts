@@ -1,6 +1,6 @@
 import { GetRoleCommand } from "@aws-sdk/client-iam";
 import { GetCallerIdentityCommand, type GetCallerIdentityCommandOutput } from "@aws-sdk/client-sts";
-import { asLoginError, ToolError } from "../errors.ts";
+import { asLoginError, ToolError, UserError } from "../errors.ts";
 import type { AwsClients } from "./clients.ts";
 
 export interface Caller {
@@ -37,7 +37,12 @@ async function askCaller(aws: AwsClients): Promise<GetCallerIdentityCommandOutpu
  */
 export async function principalArn(aws: AwsClients, callerArn: string): Promise<string> {
   const session = /^arn:[^:]+:sts::\d+:assumed-role\/([^/]+)\//.exec(callerArn);
-  if (!session?.[1]) return callerArn;
+  if (!session?.[1]) {
+    if (/^arn:[^:]+:iam::\d+:user\//.test(callerArn)) return callerArn;
+    throw new UserError("PrincipalUnusable", `a cluster can't be administered by ${callerArn}`, {
+      hint: "log in as an IAM user or a role, not as the account's root user",
+    });
+  }
   const { Role } = await aws.iam.send(new GetRoleCommand({ RoleName: session[1] }));
   if (!Role?.Arn) throw new ToolError("RoleUnknown", `IAM has no ARN for the role ${session[1]}`);
   return Role.Arn;

@@ -52,6 +52,13 @@ describe("principalArn", () => {
     expect(mocks.iam.calls()).toEqual([]);
   });
 
+  it.each(["arn:aws:iam::123456789012:root", "arn:aws:sts::123456789012:federated-user/ada"])(
+    "there is none that EKS knows for %s",
+    async (arn) => {
+      await expect(principalArn(aws, arn)).rejects.toMatchObject({ code: "PrincipalUnusable", exitCode: 2 });
+    },
+  );
+
   it("of a session is the role with its path, which the session's ARN lacks", async () => {
     const role = "arn:aws:iam::123456789012:role/aws-reserved/sso.amazonaws.com/Admin_0123";
     mocks.iam.on(GetRoleCommand, { RoleName: "Admin_0123" }).resolves({ Role: { Arn: role } as never });
