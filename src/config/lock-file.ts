@@ -74,6 +74,6 @@ function sorted(record: Record<string, string>): Record<string, string> {
 
 function lockBroken(file: string, why: string): UserError {
   return new UserError("LockFileBroken", `The lock file ${file} is broken: ${why}`, {
-    hint: `restore it from version control (git checkout -- ${file}) or from the deployment's state bucket`,
+    hint: `restore it from version control (git checkout -- ${file})`,
   });
 }
