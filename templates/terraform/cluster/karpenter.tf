@@ -179,10 +179,14 @@ resource "aws_iam_role_policy" "karpenter" {
         Resource = local.queue_arn
       },
       {
+        # Clusters are none of this action's resource types, only of its condition key.
         Sid      = "ReadZonalShifts"
         Effect   = "Allow"
         Action   = "arc-zonal-shift:GetManagedResource"
-        Resource = local.cluster_arn
+        Resource = "*"
+        Condition = {
+          StringEquals = { "arc-zonal-shift:ResourceIdentifier" = local.cluster_arn }
+        }
       },
     ]
   }
