@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { exitCodes } from "./errors.ts";
 import { exitCodeOf, formatError } from "./ui/errors.ts";
 import { createOutput } from "./ui/output.ts";
+import { processRedactor } from "./ui/redact.ts";
 
 interface GlobalOptions {
   deployment?: string;
@@ -25,7 +26,7 @@ export async function main(argv: readonly string[]): Promise<void> {
       return;
     }
     const { debug = false } = program.opts<GlobalOptions>();
-    process.stderr.write(`${formatError(error, createOutput({ debug }))}\n`);
+    process.stderr.write(processRedactor.redact(`${formatError(error, createOutput({ debug }))}\n`));
     process.exitCode = exitCodeOf(error);
   }
 }

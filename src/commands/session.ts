@@ -12,7 +12,7 @@ import { identifyProcess } from "../tools/process-identity.ts";
 import { toExpected } from "../ui/errors.ts";
 import { logFileName, openLogger, type Logger } from "../ui/logger.ts";
 import { createOutput, type Output } from "../ui/output.ts";
-import { createRedactor } from "../ui/redact.ts";
+import { processRedactor } from "../ui/redact.ts";
 import { loadConfigured, thisProgram } from "./configured.ts";
 
 export interface SessionOptions {
@@ -38,8 +38,8 @@ export async function inSession<Result>(
 ): Promise<Result> {
   const { config, deployment, secrets, warnings } = await loadConfigured(options.deployment, createExec());
   const workDir = createWorkDir(deployment);
-  const redactor = createRedactor(secretValues(secrets));
-  const redact = (text: string) => redactor.redact(text);
+  processRedactor.add(...secretValues(secrets));
+  const { redact } = processRedactor;
   const logger = openLogger(join(workDir.path, logFileName(command)), redact);
   const log = (line: string) => logger.write(line);
   const output = createOutput({ debug: options.debug ?? false, redact, log });
@@ -67,7 +67,7 @@ export async function inSession<Result>(
     signal: interrupts.signal,
     note: (line) => output.note(line),
     hubctlVersion: options.version,
-    hideSecrets: (...values) => redactor.add(...values),
+    hideSecrets: (...values) => processRedactor.add(...values),
     terraformRuns: { exec, start: createStartTool(running), running: interrupts, journal, log, redact },
     async takeRunLock({ aws, caller }) {
       const { account, arn } = await caller();
