@@ -61,10 +61,15 @@ async function readState(stack: string): Promise<{ serial: number; resources: un
 async function unknownToState(): Promise<string[]> {
   const state = JSON.stringify(await readState("cluster"));
   const { Tags = [] } = await aws.ec2.send(new DescribeTagsCommand({}));
-  // Instances, their volumes and interfaces are made by EKS from the node group's launch template.
+  // Instances, their volumes and interfaces are made by EKS from the node group's launch template; Karpenter makes
+  // launch templates of its own, with the tags of its node class and one that names the cluster.
   const byEks = new Set<string | undefined>(["instance", "volume", "network-interface"]);
+  const byKarpenter = new Set(
+    Tags.filter(({ Key }) => Key?.startsWith("karpenter")).map(({ ResourceId }) => ResourceId),
+  );
   const made = Tags.filter(
-    ({ Key, Value, ResourceType }) => Key === "hubctl:stack" && Value === "cluster" && !byEks.has(ResourceType),
+    ({ Key, Value, ResourceType, ResourceId }) =>
+      Key === "hubctl:stack" && Value === "cluster" && !byEks.has(ResourceType) && !byKarpenter.has(ResourceId),
   );
   expect(made.length).toBeGreaterThan(10);
   return made.map(({ ResourceId }) => ResourceId ?? "").filter((id) => !state.includes(id));
