@@ -21,6 +21,8 @@ interface KnownFailure {
 export interface RetriedFailure extends KnownFailure {
   attempts: number;
   delaySeconds: number;
+  /** What a person can do when it has not passed after all. */
+  hint?: string;
 }
 
 export interface FatalFailure extends KnownFailure {
@@ -84,6 +86,7 @@ export const retriedFailures: readonly RetriedFailure[] = [
     reason: "the cluster does not know this login yet",
     attempts: 6,
     delaySeconds: 10,
+    hint: "log in as the one that the lock file calls installer, or have it give this login an access entry, then run it again",
   },
   {
     id: "access-policy-not-spread",
@@ -266,8 +269,8 @@ export function classifyText(tool: Tool, phase: Phase, text: string): Verdict | 
   const known = passing.filter((failure) => failure !== undefined);
   if (known.length === 0 || known.length < passing.length) return undefined;
   const patient = known.reduce((a, b) => (a.attempts * a.delaySeconds >= b.attempts * b.delaySeconds ? a : b));
-  const { id, reason, attempts, delaySeconds } = patient;
-  return { kind: "retry", id, reason, attempts, delaySeconds };
+  const { id, reason, attempts, delaySeconds, hint } = patient;
+  return { kind: "retry", id, reason, attempts, delaySeconds, ...(hint === undefined ? {} : { hint }) };
 }
 
 /** Looks an error up; undefined means that nobody knows what it needs. */

@@ -5,7 +5,7 @@ import type { Report } from "./step.ts";
 
 /** What the table of known failures says about an error. */
 export type Verdict =
-  | { kind: "retry"; id: string; reason: string; attempts: number; delaySeconds: number }
+  | { kind: "retry"; id: string; reason: string; attempts: number; delaySeconds: number; hint?: string }
   | { kind: "fatal"; id: string; reason: string; hint: string };
 
 /** Looks an error up; undefined means that nobody knows it, so it stops the run. */
@@ -44,7 +44,7 @@ export async function withRetry<Result>(
       if (verdict.kind === "fatal") throw explain(error, verdict);
       const attempts = (failures.get(verdict.id) ?? 0) + 1;
       failures.set(verdict.id, attempts);
-      if (attempts >= verdict.attempts) throw error;
+      if (attempts >= verdict.attempts) throw explain(error, verdict);
       onRetry?.({ id: verdict.id, attempt: attempts });
       report.note(`retrying (${attempts + 1}/${verdict.attempts}) in ${verdict.delaySeconds} s: ${verdict.reason}`);
       await wait(verdict.delaySeconds, signal);
@@ -62,13 +62,14 @@ export const waitSeconds: Wait = async (seconds, signal) => {
 };
 
 /** The same failure with what the table says about it. */
-function explain(error: unknown, verdict: Extract<Verdict, { kind: "fatal" }>): ToolError {
+function explain(error: unknown, { id, reason, hint }: Verdict): unknown {
+  if (hint === undefined) return error;
   const expected = toExpected(error);
   const own = expected instanceof HubctlError ? expected : undefined;
   const output = own?.output ?? (error instanceof Error ? error.message : String(error));
-  return new ToolError(own?.code ?? verdict.id, `${own?.message ?? "a tool failed"}: ${verdict.reason}`, {
+  return new ToolError(own?.code ?? id, `${own?.message ?? "a tool failed"}: ${reason}`, {
     output,
-    hint: verdict.hint,
+    hint,
     cause: error,
   });
 }

@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import { AbortError, ToolError, UserError } from "../../../src/errors.ts";
 import { type Classify, type Verdict, waitSeconds, withRetry } from "../../../src/engine/retry.ts";
 
-const passing = (id: string, attempts = 3): Verdict => ({
-  kind: "retry",
+const passing = (id: string, attempts = 3) => ({
+  kind: "retry" as const,
   id,
   reason: `${id} passes`,
   attempts,
@@ -53,6 +53,16 @@ describe("withRetry", () => {
     const { result, waits } = run([failure("throttled"), failure("throttled"), last]);
     await expect(result).rejects.toBe(last);
     expect(waits).toHaveLength(2);
+  });
+
+  it("then says what a person can do, if the table knows", async () => {
+    verdicts["stranger"] = { ...passing("stranger", 1), hint: "log in as the installer" };
+    const { result } = run([failure("stranger")]);
+    await expect(result).rejects.toMatchObject({
+      message: "a tool failed: stranger passes",
+      output: "stranger",
+      hint: "log in as the installer",
+    });
   });
 
   it("counts each kind of failure by itself", async () => {
