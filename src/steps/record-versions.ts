@@ -10,7 +10,15 @@ export const recordVersions = defineStep({
   async check(installation: Installation) {
     const { lock, recorded } = await installation.lock();
     const versions = `Kubernetes ${lock.kubernetes}, hub chart ${lock.charts["jupyterhub"] ?? "?"}, ${lock.zones.length} zones`;
-    if (recorded) return { done: versions };
+    if (recorded) {
+      const wanted = installation.config.cluster.kubernetesVersion;
+      if (wanted !== undefined && wanted !== lock.kubernetes) {
+        installation.note(
+          `! Kubernetes stays at ${lock.kubernetes}, as recorded; the configuration's ${wanted} has no effect`,
+        );
+      }
+      return { done: versions };
+    }
     return { change: versions, plan: lock };
   },
   async run(installation: Installation, lock: HubLock) {

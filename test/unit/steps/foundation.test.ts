@@ -36,6 +36,18 @@ describe("record-versions", () => {
   });
 });
 
+describe("another Kubernetes version than the recorded one", () => {
+  it("is said to have no effect", async () => {
+    const { config } = releaseInputs();
+    const wanted = { ...config, cluster: { ...config.cluster, kubernetesVersion: "1.35" } };
+    const installation = fakeInstallation({ config: wanted });
+    expect(await recordVersions.check(installation)).toHaveProperty("done");
+    expect(installation.notes).toEqual([
+      "! Kubernetes stays at 1.36, as recorded; the configuration's 1.35 has no effect",
+    ]);
+  });
+});
+
 describe("state-bucket", () => {
   it("creates the bucket first and takes the run lock then", async () => {
     aws.s3.on(GetBucketVersioningCommand).rejects(awsError("NoSuchBucket", 404));
