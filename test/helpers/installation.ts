@@ -26,7 +26,7 @@ import { releaseInputs } from "./release-inputs.ts";
 import { temporaryFolder } from "./tools.ts";
 
 export const account = "123456789012";
-export const kubeTarget = { kubeconfig: "/work/kubeconfig", context: kubeContext("dandihub") };
+export const kubeTarget = { kubeconfig: "/deployment/kubeconfig", context: kubeContext("dandihub") };
 
 /** For a test file: AWS answers with nothing but what its tests set. */
 export function mockAws() {
@@ -135,7 +135,7 @@ export function fakeStack(plans: readonly PlanSummary[]): FakeStack {
   const log: string[] = [];
   let planned = 0;
   const stack: Stack = {
-    providerLockFile: "/work/terraform/.terraform.lock.hcl",
+    providerLockFile: "/deployment/terraform/.terraform.lock.hcl",
     init: () => Promise.resolve(),
     plan() {
       log.push("plan");

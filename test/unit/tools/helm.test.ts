@@ -17,9 +17,9 @@ import {
 import { formatCommand } from "../../../src/tools/exec.ts";
 import { fakeExec } from "../../helpers/fake-exec.ts";
 
-const cluster = { kubeconfig: "/work/kubeconfig", context: "dandihub" };
+const cluster = { kubeconfig: "/deployment/kubeconfig", context: "dandihub" };
 const target = { ...cluster, release: "hub", namespace: "jupyterhub" };
-const where = ["--namespace", "jupyterhub", "--kubeconfig", "/work/kubeconfig", "--kube-context", "dandihub"];
+const where = ["--namespace", "jupyterhub", "--kubeconfig", "/deployment/kubeconfig", "--kube-context", "dandihub"];
 
 // Recorded with Helm 4.2.3.
 const metadata = (status: string, revision = 2) =>
@@ -80,7 +80,7 @@ describe("the builders of Helm's commands", () => {
 
   it("takes away variables that would win over the kubeconfig", () => {
     const { env } = metadataCommand(target);
-    expect(env).toMatchObject({ KUBECONFIG: "/work/kubeconfig" });
+    expect(env).toMatchObject({ KUBECONFIG: "/deployment/kubeconfig" });
     for (const name of ["HELM_KUBETOKEN", "HELM_DRIVER", "HELM_NAMESPACE", "HELM_KUBECONTEXT"]) {
       expect(env).toHaveProperty(name, undefined);
     }

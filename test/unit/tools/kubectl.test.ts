@@ -13,8 +13,8 @@ import {
   waitCommand,
 } from "../../../src/tools/kubectl.ts";
 
-const target = { kubeconfig: "/work/kubeconfig", context: "dandihub" };
-const where = ["--kubeconfig", "/work/kubeconfig", "--context", "dandihub"];
+const target = { kubeconfig: "/deployment/kubeconfig", context: "dandihub" };
+const where = ["--kubeconfig", "/deployment/kubeconfig", "--context", "dandihub"];
 
 describe("the builders of kubectl's commands", () => {
   it.each([
@@ -61,7 +61,7 @@ describe("the builders of kubectl's commands", () => {
     ],
     ["version", serverVersionCommand(target), ["version", "--output", "json", "--request-timeout=30s", ...where]],
   ])("%s names kubeconfig and context", (_, command, args) => {
-    expect(command).toMatchObject({ file: "kubectl", args, env: { KUBECONFIG: "/work/kubeconfig" } });
+    expect(command).toMatchObject({ file: "kubectl", args, env: { KUBECONFIG: "/deployment/kubeconfig" } });
   });
 
   it("applies objects from standard input", () => {
