@@ -18,7 +18,7 @@ import {
 } from "../../../src/tools/terraform.ts";
 import { fakeExec } from "../../helpers/fake-exec.ts";
 
-const folder = { file: "terraform", dir: "/work/cluster", pluginCache: "/work/providers" };
+const folder = { file: "terraform", dir: "/deployment/cluster", pluginCache: "/deployment/providers" };
 
 describe("the builders of Terraform's commands", () => {
   it.each([
@@ -45,7 +45,7 @@ describe("the builders of Terraform's commands", () => {
     ["force-unlock", forceUnlockCommand(folder, "1-2"), ["force-unlock", "-force", "1-2"]],
   ])("%s", (_, command, args) => {
     expect(command.args).toEqual(args);
-    expect(command).toMatchObject({ file: "terraform", cwd: "/work/cluster" });
+    expect(command).toMatchObject({ file: "terraform", cwd: "/deployment/cluster" });
   });
 
   it("sets what automation needs and takes away what would change the arguments' meaning", () => {
@@ -54,7 +54,7 @@ describe("the builders of Terraform's commands", () => {
       TF_IN_AUTOMATION: "1",
       TF_INPUT: "0",
       CHECKPOINT_DISABLE: "1",
-      TF_PLUGIN_CACHE_DIR: "/work/providers",
+      TF_PLUGIN_CACHE_DIR: "/deployment/providers",
     });
     for (const name of ["TF_CLI_ARGS", "TF_CLI_ARGS_plan", "TF_WORKSPACE", "TF_DATA_DIR"]) {
       expect(env).toHaveProperty(name, undefined);

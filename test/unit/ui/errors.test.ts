@@ -14,14 +14,14 @@ describe("formatError", () => {
       hint: "run `x`",
     });
     error.resume = "hubctl install --deployment dandihub";
-    expect(format(error, "/work/log")).toBe(
+    expect(format(error, "/deployment/log")).toBe(
       [
         "✖ helm upgrade failed with exit code 1",
         "  Error: a",
         "    b",
         "→ run `x`",
         "→ go on with: hubctl install --deployment dandihub",
-        "log: /work/log",
+        "log: /deployment/log",
       ].join("\n"),
     );
   });
@@ -32,8 +32,8 @@ describe("formatError", () => {
 
   it("takes the log from the error", () => {
     const error = new AbortError("Declined", "declined");
-    error.log = "/work/log";
-    expect(format(error)).toBe("✖ declined\nlog: /work/log");
+    error.log = "/deployment/log";
+    expect(format(error)).toBe("✖ declined\nlog: /deployment/log");
   });
 
   it("shows each of several errors and says only once how to go on", () => {
