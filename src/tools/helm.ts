@@ -70,13 +70,6 @@ export function rollbackCommand(target: ReleaseTarget, revision: number): Comman
   return helm(place, ["rollback", release, String(revision)]);
 }
 
-export function listCommand(target: KubeTarget): Command {
-  return {
-    ...helmFor(target),
-    args: ["list", "--all-namespaces", "--output", "json", ...clusterFlags(target)],
-  };
-}
-
 export function versionCommand(): Command {
   return { file: "helm", args: ["version", "--template", "{{.Version}}"] };
 }
@@ -109,14 +102,6 @@ const historySchema = z.array(z.object({ revision: z.number(), status: z.string(
 
 export function parseHistory(stdout: string): z.infer<typeof historySchema> {
   return historySchema.parse(JSON.parse(stdout));
-}
-
-const listSchema = z.array(
-  z.object({ name: z.string(), namespace: z.string(), revision: z.string(), status: z.string(), chart: z.string() }),
-);
-
-export function parseList(stdout: string): z.infer<typeof listSchema> {
-  return listSchema.parse(JSON.parse(stdout));
 }
 
 export interface WantedRelease {

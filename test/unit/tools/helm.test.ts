@@ -1,10 +1,8 @@
 import { describe, expect, it } from "vitest";
 import {
   historyCommand,
-  listCommand,
   metadataCommand,
   parseHistory,
-  parseList,
   parseMetadata,
   parseValues,
   readReleaseState,
@@ -17,8 +15,12 @@ import {
 import { formatCommand } from "../../../src/tools/exec.ts";
 import { fakeExec } from "../../helpers/fake-exec.ts";
 
-const cluster = { kubeconfig: "/deployment/kubeconfig", context: "dandihub" };
-const target = { ...cluster, release: "hub", namespace: "jupyterhub" };
+const target = {
+  kubeconfig: "/deployment/kubeconfig",
+  context: "dandihub",
+  release: "hub",
+  namespace: "jupyterhub",
+};
 const where = ["--namespace", "jupyterhub", "--kubeconfig", "/deployment/kubeconfig", "--kube-context", "dandihub"];
 
 // Recorded with Helm 4.2.3.
@@ -72,8 +74,7 @@ describe("the builders of Helm's commands", () => {
     ["metadata", metadataCommand(target), ["get", "metadata", "hub", "--output", "json", ...where]],
     ["values", valuesCommand(target), ["get", "values", "hub", "--output", "json", ...where]],
     ["history", historyCommand(target), ["history", "hub", "--output", "json", ...where]],
-    ["rollback", rollbackCommand(target, 3), ["rollback", "hub", "3", ...where]],
-    ["list", listCommand(cluster), ["list", "--all-namespaces", "--output", "json", ...where.slice(2)]],
+    ["rollback", rollbackCommand(target, 3), ["rollback", "hub", "3", "--wait", "--timeout", "900s", ...where]],
   ])("%s names namespace, kubeconfig and context", (_, command, args) => {
     expect(command).toMatchObject({ file: "helm", args });
   });
@@ -103,9 +104,6 @@ describe("the parsers of Helm's answers", () => {
       { revision: 1, status: "superseded" },
       { revision: 2, status: "deployed" },
     ]);
-    const list =
-      '[{"name":"hub","namespace":"jupyterhub","revision":"1","updated":"2026-11-21 08:40:41 +0000 UTC","status":"deployed","chart":"jupyterhub-4.4.0","app_version":""}]';
-    expect(parseList(list)).toMatchObject([{ name: "hub", namespace: "jupyterhub", status: "deployed" }]);
   });
 
   it("takes a release without values for empty ones", () => {
