@@ -4,7 +4,6 @@ import { existsSync, readdirSync, readFileSync, writeFileSync, mkdirSync } from 
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { inSession, type Session } from "../../../src/commands/session.ts";
-import { readLastRun } from "../../../src/engine/journal.ts";
 import { AbortError, ToolError, type HubctlError } from "../../../src/errors.ts";
 import { account, awsError, mockAws } from "../../helpers/installation.ts";
 import { temporaryFolder } from "../../helpers/tools.ts";
@@ -42,6 +41,15 @@ afterEach(() => {
 });
 
 const workDir = () => join(root, ".hubctl", "field");
+const filesIn = (folder: string) =>
+  readdirSync(join(workDir(), folder)).map((name) => readFileSync(join(workDir(), folder, name), "utf8"));
+const journaled = () =>
+  filesIn("journal").flatMap((text) =>
+    text
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as unknown),
+  );
 const session = <Result>(work: (session: Session) => Promise<Result>) =>
   inSession("install", { version: "0.1.0", deployment: "field" }, work);
 const failWith = (error: Error) => session(() => Promise.reject(error)).catch((failure: unknown) => failure);
@@ -55,10 +63,10 @@ it("gives the work's result, journals the run and stops listening to signals", a
   });
   expect(result).toBe("field");
   expect(listeners()).toBe(before);
-  expect(readLastRun(join(workDir(), "journal"))).toMatchObject({
-    outcome: "done",
-    events: [{ command: "install" }, {}],
-  });
+  expect(journaled()).toMatchObject([
+    { event: "run-started", command: "install" },
+    { event: "run-ended", outcome: "done" },
+  ]);
 });
 
 it("takes the run lock once, says in it who runs what, and gives it back", async () => {
@@ -87,7 +95,7 @@ it("gives the run lock back when the work fails, and tells where the log is", as
   expect(aws.s3.commandCalls(DeleteObjectCommand)).toHaveLength(1);
   const { log } = failure as HubctlError;
   expect(readFileSync(log!, "utf8")).toContain("helm failed");
-  expect(readLastRun(join(workDir(), "journal"))).toMatchObject({ outcome: "failed" });
+  expect(journaled().at(-1)).toMatchObject({ event: "run-ended", outcome: "failed" });
 });
 
 it("shows what failed and not that the lock could not be given back", async () => {
@@ -104,7 +112,7 @@ it("shows what failed and not that the lock could not be given back", async () =
 
 it("calls a declined or interrupted run interrupted", async () => {
   await failWith(new AbortError("Declined", "declined"));
-  expect(readLastRun(join(workDir(), "journal"))).toMatchObject({ outcome: "interrupted" });
+  expect(journaled().at(-1)).toMatchObject({ event: "run-ended", outcome: "interrupted" });
 });
 
 it("makes AWS's errors readable and logs bugs with their stack", async () => {
@@ -113,8 +121,7 @@ it("makes AWS's errors readable and logs bugs with their stack", async () => {
     exitCode: 1,
   });
   await failWith(new TypeError("a bug"));
-  const logs = readdirSync(join(workDir(), "logs")).map((name) => readFileSync(join(workDir(), "logs", name), "utf8"));
-  expect(logs.join()).toMatch(/TypeError: a bug\n.* {4}at /);
+  expect(filesIn("logs").join()).toMatch(/TypeError: a bug\n.* {4}at /);
 });
 
 it("keeps secrets off the screen and out of the log", async () => {
