@@ -20,7 +20,8 @@ export async function nodeGroupCreation(aws: AwsClients, clusterName: string): P
 }
 
 function stateOf(status: string | undefined): CreationState {
-  if (status === "CREATING") return "under way";
+  // What is being deleted is waited for too: it ends as gone.
+  if (status === "CREATING" || status === "DELETING") return "under way";
   // Gone is as good as failed: there is nothing to keep.
   return status === undefined || status === "FAILED" || status === "CREATE_FAILED" ? "failed" : "ended";
 }

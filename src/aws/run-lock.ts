@@ -10,6 +10,8 @@ const holderSchema = z.object({
   principal: z.string(),
   user: z.string(),
   host: z.string(),
+  /** Host names are not unique: "MacBook-Pro.local" is many machines. */
+  machine: z.string(),
   pid: z.number(),
   /** Tells the process from a later one of the machine with the same id. */
   identity: z.string(),
@@ -28,6 +30,8 @@ export interface LockRequest {
   deployment: string;
   principal: string;
   command: string;
+  /** Unique to this machine. */
+  machine: string;
   /** What tells a running process of this machine from others; undefined when it is gone. A dead holder's lock is taken over. */
   identify(pid: number): Promise<string | undefined>;
 }
@@ -47,6 +51,7 @@ export async function acquireRunLock(aws: AwsClients, request: LockRequest): Pro
     principal: request.principal,
     user: userInfo().username,
     host: hostname(),
+    machine: request.machine,
     pid: process.pid,
     identity: (await request.identify(process.pid)) ?? "",
     command: request.command,
@@ -62,8 +67,7 @@ export async function acquireRunLock(aws: AwsClients, request: LockRequest): Pro
     if (!isTaken(error)) throw error;
     const found = await readLock(aws, target);
     // It is our own when the answer to our call was lost and the SDK made the call again.
-    const isFree =
-      !found || isDeepStrictEqual(found.holder, holder) || (await isDead(found.holder, holder.host, request));
+    const isFree = !found || isDeepStrictEqual(found.holder, holder) || (await isDead(found.holder, request));
     if (!isFree) {
       throw heldBy(target, request.deployment, found.holder, error);
     }
@@ -90,8 +94,8 @@ export async function acquireRunLock(aws: AwsClients, request: LockRequest): Pro
 }
 
 /** Only a process of this machine can be known to be dead. */
-async function isDead({ host, pid, identity }: LockHolder, thisHost: string, request: LockRequest): Promise<boolean> {
-  return host === thisHost && (await request.identify(pid)) !== identity;
+async function isDead({ machine, pid, identity }: LockHolder, request: LockRequest): Promise<boolean> {
+  return machine === request.machine && (await request.identify(pid)) !== identity;
 }
 
 interface LockObject {

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { hostname } from "node:os";
 import { acquireRunLock, type RunLock } from "../aws/run-lock.ts";
 import { secretValues } from "../config/secrets.ts";
+import { readMachineId } from "../config/machine-id.ts";
 import { createWorkDir } from "../config/work-dir.ts";
 import { createInterrupts, type Interrupts } from "../engine/interrupt.ts";
 import { openJournal, type Journal } from "../engine/journal.ts";
@@ -76,6 +77,7 @@ export async function inSession<Result>(
         deployment: config.name,
         principal: arn,
         command: `hubctl ${command}`,
+        machine: readMachineId(workDir),
         identify: (pid) => identifyProcess(pid, exec),
       });
     },

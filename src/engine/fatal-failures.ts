@@ -163,7 +163,15 @@ export const fatalFailures: readonly FatalFailure[] = [
     tools: ["terraform"],
     pattern: /Error acquiring the state lock/,
     reason: "another Terraform holds the lock of this stack's state",
-    hint: "wait for it to end; if nothing is running any more, run `terraform force-unlock` with the lock's ID in the stack's folder",
+    hint: "wait for it to end; if nothing is running any more: cd .hubctl/NAME/terraform/STACK && terraform force-unlock ID, with the ID that Terraform names above",
+  },
+  {
+    id: "cluster-exists",
+    tools: ["terraform"],
+    pattern: /ResourceInUseException: Cluster already exists with name/,
+    reason:
+      "the EKS cluster exists, but Terraform's state does not know it: an earlier run lost it, for example in a power failure",
+    hint: "give it back to the state: cd .hubctl/NAME/terraform/cluster && terraform import aws_eks_cluster.this NAME, then run it again",
   },
   {
     id: "values-refused",

@@ -63,10 +63,15 @@ async function prepareStack(
     use_lockfile: true,
     allowed_account_ids: [lock.account],
   };
-  // An override file takes the place of the template's own backend block.
+  // An override file: the state's place, and the provider's version that this deployment was installed with.
   await writeFile(
-    join(dir, "backend_override.tf.json"),
-    toJson({ terraform: { backend: backend === "s3" ? { s3 } : { local: {} } } }),
+    join(dir, "deployment_override.tf.json"),
+    toJson({
+      terraform: {
+        backend: backend === "s3" ? { s3 } : { local: {} },
+        required_providers: { aws: { source: "hashicorp/aws", version: `= ${lock.provider}` } },
+      },
+    }),
   );
 
   const stack = createStack({ dir, binary, pluginCache: join(workDir.path, "providers") }, dependencies);

@@ -65,9 +65,10 @@ export function historyCommand(target: ReleaseTarget): Command {
   return helm(place, ["history", release, "--output", "json"]);
 }
 
+/** Waits, so that a revision is never taken for good that has not been seen running. */
 export function rollbackCommand(target: ReleaseTarget, revision: number): Command {
   const { release, ...place } = target;
-  return helm(place, ["rollback", release, String(revision)]);
+  return helm(place, ["rollback", release, String(revision), "--wait", "--timeout", "900s"]);
 }
 
 export function versionCommand(): Command {

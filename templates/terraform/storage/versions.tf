@@ -1,4 +1,4 @@
-# Where the state is, hubctl says in a file of its own (backend.tf.json).
+# Where the state is, and the provider's version that a deployment recorded, hubctl says in an override file.
 terraform {
   required_version = ">= 1.10"
 

@@ -15,6 +15,7 @@ const request = {
   deployment: "dandihub",
   principal: "arn:aws:iam::123456789012:user/operator",
   command: "hubctl install",
+  machine: "this machine",
   identify: (pid: number) => Promise.resolve(pid === process.pid ? "mine" : undefined),
 };
 const taken = Object.assign(new Error("At least one of the pre-conditions you specified did not hold"), {
@@ -23,12 +24,13 @@ const taken = Object.assign(new Error("At least one of the pre-conditions you sp
 });
 const aws = createClients("us-east-2");
 
-function heldBy(host: string, pid: number) {
+function heldBy(host: string, machine: string) {
   const holder = {
     principal: "arn:aws:iam::123456789012:user/colleague",
     user: "colleague",
     host,
-    pid,
+    machine,
+    pid: 4711,
     identity: "theirs",
     command: "hubctl install",
     since: "2026-11-20T10:00:00.000Z",
@@ -56,7 +58,7 @@ test("creates the lock only if there is none, and deletes only its own", async (
 });
 
 test("says who holds it, on which machine, since when", async () => {
-  heldBy("laptop-of-a-colleague", 4711);
+  heldBy("laptop-of-a-colleague", "another machine");
   await expect(acquireRunLock(aws, request)).rejects.toMatchObject({
     code: "RunInProgress",
     message:
@@ -66,7 +68,7 @@ test("says who holds it, on which machine, since when", async () => {
 });
 
 test("takes over the lock of a dead process of this machine, if nobody else has in between", async () => {
-  heldBy(hostname(), 4711);
+  heldBy(hostname(), request.machine);
   s3.on(PutObjectCommand, { IfMatch: '"theirs"' }).resolves({ ETag: '"mine"' });
   await acquireRunLock(aws, request);
   expect(s3.commandCalls(PutObjectCommand, { IfMatch: '"theirs"' })).toHaveLength(1);
@@ -88,8 +90,13 @@ test("knows its own lock again when the answer to the first attempt was lost", a
   expect(s3.commandCalls(DeleteObjectCommand)[0]!.args[0].input).toMatchObject({ IfMatch: '"mine"' });
 });
 
+test("never takes over from a machine that only has the same host name", async () => {
+  heldBy(hostname(), "another machine");
+  await expect(acquireRunLock(aws, request)).rejects.toMatchObject({ code: "RunInProgress" });
+});
+
 test("never takes over from a living process", async () => {
-  heldBy(hostname(), 4711);
+  heldBy(hostname(), request.machine);
   await expect(acquireRunLock(aws, { ...request, identify: () => Promise.resolve("theirs") })).rejects.toMatchObject({
     code: "RunInProgress",
   });
