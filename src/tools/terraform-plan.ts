@@ -23,7 +23,6 @@ export interface PlanSummary {
 }
 
 const planSchema = z.object({
-  errored: z.boolean().default(false),
   resource_changes: z
     .array(
       z.object({

@@ -18,10 +18,9 @@ import {
   forceUnlockCommand,
   pushStateCommand,
   showPlanCommand,
-  stateListCommand,
   untaintCommand,
 } from "./terraform.ts";
-import { parseOutputs, parseStateList, type TerraformBinary, type TerraformFolder } from "./terraform.ts";
+import { parseOutputs, type TerraformBinary, type TerraformFolder } from "./terraform.ts";
 import { emptyPlan, parsePlan, type PlanSummary } from "./terraform-plan.ts";
 import { followEarlierRun, runTerraform } from "./terraform-run.ts";
 import type { TerraformReport, TerraformRunDependencies } from "./terraform-run.ts";
@@ -49,7 +48,6 @@ export interface Stack {
   apply(planned: PlannedStack, report: TerraformReport): Promise<void>;
   /** Includes sensitive ones. */
   outputs(): Promise<Record<string, unknown>>;
-  resources(): Promise<string[]>;
   /** Keeps a resource that Terraform takes for half made. */
   untaint(address: string): Promise<void>;
   /** When Terraform left a state here that it could not save; undefined if it left none. */
@@ -88,7 +86,6 @@ export function createStack(options: StackOptions, dependencies: TerraformRunDep
       rmSync(file, { force: true });
     },
     outputs: async () => parseOutputs((await exec(outputCommand(folder))).stdout),
-    resources: async () => parseStateList((await exec(stateListCommand(folder))).stdout),
     async untaint(address) {
       await exec(untaintCommand(folder, address));
     },

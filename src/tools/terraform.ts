@@ -63,10 +63,6 @@ export function outputCommand(folder: TerraformFolder): Command {
   return inFolder(folder, ["output", "-no-color", "-json"]);
 }
 
-export function stateListCommand(folder: TerraformFolder): Command {
-  return inFolder(folder, ["state", "list"]);
-}
-
 /** Tells Terraform that a resource whose creation was interrupted is whole after all. */
 export function untaintCommand(folder: TerraformFolder, address: string): Command {
   return inFolder(folder, ["untaint", "-no-color", lockTimeout, address]);
@@ -90,10 +86,6 @@ const outputsSchema = z.record(z.string(), z.object({ sensitive: z.boolean().def
 export function parseOutputs(stdout: string): Record<string, unknown> {
   const outputs = outputsSchema.parse(JSON.parse(stdout));
   return Object.fromEntries(Object.entries(outputs).map(([name, output]) => [name, output.value]));
-}
-
-export function parseStateList(stdout: string): string[] {
-  return stdout.split("\n").filter((line) => line !== "");
 }
 
 const versionSchema = z.object({ terraform_version: z.string() });
@@ -152,7 +144,7 @@ function inFolder(folder: TerraformFolder, args: string[]): Command {
 /** Settings of the operator's shell that would change what hubctl's own arguments mean are taken away. */
 function terraformEnv(pluginCache?: string): Record<string, string | undefined> {
   const disturbing = ["TF_CLI_ARGS", "TF_WORKSPACE", "TF_DATA_DIR"];
-  const perCommand = ["init", "plan", "show", "apply", "output", "state_list", "state_push", "untaint"];
+  const perCommand = ["init", "plan", "show", "apply", "output", "state_push", "untaint"];
   const more = ["force_unlock", "console", "version"];
   return {
     TF_IN_AUTOMATION: "1",

@@ -148,7 +148,6 @@ export function fakeStack(plans: readonly PlanSummary[]): FakeStack {
       return Promise.resolve();
     },
     outputs: () => Promise.resolve({}),
-    resources: () => Promise.resolve([]),
     untaint(address) {
       log.push(`untaint ${address}`);
       return Promise.resolve();

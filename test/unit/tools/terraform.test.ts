@@ -9,12 +9,10 @@ import {
   initCommand,
   outputCommand,
   parseOutputs,
-  parseStateList,
   parseVersion,
   planCommand,
   pushStateCommand,
   showPlanCommand,
-  stateListCommand,
 } from "../../../src/tools/terraform.ts";
 import { fakeExec } from "../../helpers/fake-exec.ts";
 
@@ -40,7 +38,6 @@ describe("the builders of Terraform's commands", () => {
     ["show", showPlanCommand(folder, "p"), ["show", "-no-color", "-json", "p"]],
     ["apply", applyCommand(folder, "p"), ["apply", "-input=false", "-no-color", "-json", "-lock-timeout=60s", "p"]],
     ["output", outputCommand(folder), ["output", "-no-color", "-json"]],
-    ["state list", stateListCommand(folder), ["state", "list"]],
     ["state push", pushStateCommand(folder, "e"), ["state", "push", "-lock-timeout=60s", "e"]],
     ["force-unlock", forceUnlockCommand(folder, "1-2"), ["force-unlock", "-force", "1-2"]],
   ])("%s", (_, command, args) => {
@@ -67,14 +64,6 @@ describe("the parsers of Terraform's answers", () => {
     const recorded = readFileSync(join(import.meta.dirname, "../../fixtures/terraform/outputs.json"), "utf8");
     expect(parseOutputs(recorded)).toEqual({ address: "10.0.0.0/16", secret: "hidden" });
     expect(parseOutputs("{}\n")).toEqual({});
-  });
-
-  it("reads a state's list", () => {
-    expect(parseStateList('aws_vpc.this\naws_subnet.private["a"]\n')).toEqual([
-      "aws_vpc.this",
-      'aws_subnet.private["a"]',
-    ]);
-    expect(parseStateList("")).toEqual([]);
   });
 
   it("reads the version behind warnings about the CLI configuration", () => {
