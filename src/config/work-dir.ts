@@ -9,8 +9,6 @@ export interface WorkDir {
   path: string;
   /** Rendered Terraform of a stack; Terraform's own `.terraform` lies in it. */
   terraform(stack: StackName): string;
-  plan(stack: StackName): string;
-  plans: string;
   logs: string;
   journal: string;
   kubeconfig: string;
@@ -21,8 +19,6 @@ export function workDirPaths(deployment: Pick<Deployment, "workDir">): WorkDir {
   return {
     path,
     terraform: (stack) => join(path, "terraform", stack),
-    plan: (stack) => join(path, "plans", `${stack}.tfplan`),
-    plans: join(path, "plans"),
     logs: join(path, "logs"),
     journal: join(path, "journal"),
     kubeconfig: join(path, "kubeconfig"),
@@ -32,14 +28,7 @@ export function workDirPaths(deployment: Pick<Deployment, "workDir">): WorkDir {
 /** Makes the folders that are missing, for the user alone: plans and logs tell more than everybody should know. */
 export function createWorkDir(deployment: Pick<Deployment, "workDir">): WorkDir {
   const paths = workDirPaths(deployment);
-  const folders = [
-    paths.path,
-    paths.terraform("storage"),
-    paths.terraform("cluster"),
-    paths.plans,
-    paths.logs,
-    paths.journal,
-  ];
+  const folders = [paths.path, paths.terraform("storage"), paths.terraform("cluster"), paths.logs, paths.journal];
   for (const folder of folders) mkdirSync(folder, { recursive: true, mode: 0o700 });
   const ignoreFile = join(dirname(paths.path), ".gitignore");
   if (!existsSync(ignoreFile)) writeFileSync(ignoreFile, "*\n");

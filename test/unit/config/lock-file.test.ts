@@ -126,14 +126,12 @@ describe("the work folder", () => {
       workDir.path,
       workDir.terraform("storage"),
       workDir.terraform("cluster"),
-      workDir.plans,
       workDir.logs,
       workDir.journal,
     ]) {
       expect(statSync(folder).mode & 0o777).toBe(0o700);
     }
     expect(readFileSync(join(root, ".hubctl/.gitignore"), "utf8")).toBe("*\n");
-    expect(workDir.plan("cluster")).toBe(join(root, ".hubctl/field/plans/cluster.tfplan"));
     expect(createWorkDir({ workDir: workDir.path }).kubeconfig).toBe(workDir.kubeconfig);
   });
 });
