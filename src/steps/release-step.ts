@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
-import { defineStep, type Step } from "../engine/step.ts";
+import { defineStep, type Report, type Step } from "../engine/step.ts";
 import { chartReference, type Release } from "../releases/release.ts";
 import {
   readReleaseState,
@@ -13,6 +13,7 @@ import {
   type UpgradeOptions,
 } from "../tools/helm.ts";
 import type { Installation } from "./installation.ts";
+import { withPodIdentity } from "./pod-identity.ts";
 
 interface ReleasePlan {
   target: ReleaseTarget;
@@ -20,12 +21,21 @@ interface ReleasePlan {
   upgrade: UpgradeOptions;
 }
 
+interface ReleaseStepOptions {
+  id: string;
+  title: string;
+  /** Selects those of its pods that work with AWS through Pod Identity. */
+  podIdentity?: { selector: string };
+}
+
 const timeoutSeconds = 15 * 60;
 
 /** The step that installs or upgrades one Helm release, and leaves it alone when it is as wanted. */
-export function releaseStep(release: Release, options: { id: string; title: string }): Step<Installation> {
+export function releaseStep(release: Release, options: ReleaseStepOptions): Step<Installation> {
+  const { id, title, podIdentity } = options;
   return defineStep({
-    ...options,
+    id,
+    title,
     async check(installation: Installation) {
       const inputs = await installation.releaseInputs();
       const cluster = await installation.kubeTarget();
@@ -39,9 +49,16 @@ export function releaseStep(release: Release, options: { id: string; title: stri
       const plan: ReleasePlan = { target, state, upgrade: { chart, values, timeoutSeconds } };
       return { change: describeChange(state, wanted), plan };
     },
-    async run(installation: Installation, { target, state, upgrade }: ReleasePlan) {
+    async run(installation: Installation, { target, state, upgrade }: ReleasePlan, report: Report) {
       if (state.kind === "interrupted") await repairRelease(installation.exec, target, state);
-      await installation.exec(upgradeCommand(target, upgrade));
+      const install = () => installation.exec(upgradeCommand(target, upgrade));
+      if (!podIdentity) await install();
+      else
+        await withPodIdentity(
+          installation,
+          { target, pods: { ...podIdentity, namespace: release.namespace }, report },
+          install,
+        );
     },
   });
 }

@@ -12,6 +12,7 @@ export const karpenterCrdRelease = releaseStep(karpenterCrd, {
 export const karpenterRelease = releaseStep(karpenter, {
   id: "karpenter",
   title: "Install Karpenter, which starts users' nodes",
+  podIdentity: { selector: "app.kubernetes.io/name=karpenter" },
 });
 
 export const platformRelease = releaseStep(platform, {

@@ -20,6 +20,18 @@ export function getCommand(
   ]);
 }
 
+/** Does not wait until the pod is gone. */
+export function deletePodCommand(target: KubeTarget, pod: { name: string; namespace: string }): Command {
+  return kubectl(target, [
+    "delete",
+    "pod",
+    pod.name,
+    ...namespaceFlag(pod.namespace),
+    "--ignore-not-found",
+    "--wait=false",
+  ]);
+}
+
 export function clientVersionCommand(): Command {
   return { file: "kubectl", args: ["version", "--client", "--output", "json"] };
 }
@@ -28,6 +40,25 @@ const versionSchema = z.object({ clientVersion: z.object({ gitVersion: z.string(
 
 export function parseClientVersion(stdout: string): string {
   return versionSchema.parse(JSON.parse(stdout)).clientVersion.gitVersion;
+}
+
+const podsSchema = z.object({
+  items: z.array(
+    z.object({
+      metadata: z.object({ name: z.string() }),
+      spec: z.object({
+        containers: z.array(z.object({ env: z.array(z.object({ name: z.string() })).default([]) })),
+      }),
+    }),
+  ),
+});
+
+/** Pods with the names of the environment variables of their containers. */
+export function parsePods(stdout: string): { name: string; variables: string[] }[] {
+  return podsSchema.parse(JSON.parse(stdout)).items.map(({ metadata, spec }) => ({
+    name: metadata.name,
+    variables: spec.containers.flatMap(({ env }) => env.map(({ name }) => name)),
+  }));
 }
 
 export interface NodeState {
