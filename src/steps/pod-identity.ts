@@ -48,13 +48,8 @@ export async function withPodIdentity(
       await wait(everySeconds, over.signal).catch(() => undefined);
     }
   };
-  const watching = watch();
-  try {
-    await work();
-  } finally {
-    over.abort();
-    await watching;
-  }
+  const [worked, watched] = await Promise.allSettled([work().finally(() => over.abort()), watch()]);
+  for (const end of [worked, watched]) if (end.status === "rejected") throw end.reason;
 }
 
 function ignoreCommandError(error: unknown): void {

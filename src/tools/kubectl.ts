@@ -53,9 +53,14 @@ const podsSchema = z.object({
   ),
 });
 
+/** With --ignore-not-found kubectl prints nothing where a list would be empty. */
+function parseList(stdout: string): unknown {
+  return stdout.trim() === "" ? { items: [] } : JSON.parse(stdout);
+}
+
 /** Pods with the names of the environment variables of their containers. */
 export function parsePods(stdout: string): { name: string; variables: string[] }[] {
-  return podsSchema.parse(JSON.parse(stdout)).items.map(({ metadata, spec }) => ({
+  return podsSchema.parse(parseList(stdout)).items.map(({ metadata, spec }) => ({
     name: metadata.name,
     variables: spec.containers.flatMap(({ env }) => env.map(({ name }) => name)),
   }));
@@ -79,7 +84,7 @@ const nodesSchema = z.object({
 });
 
 export function parseNodes(stdout: string): NodeState[] {
-  return nodesSchema.parse(JSON.parse(stdout)).items.map(({ metadata, status }) => ({
+  return nodesSchema.parse(parseList(stdout)).items.map(({ metadata, status }) => ({
     name: metadata.name,
     labels: metadata.labels,
     isReady: status.conditions.some(({ type, status: is }) => type === "Ready" && is === "True"),

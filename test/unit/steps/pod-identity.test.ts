@@ -55,6 +55,13 @@ test("a pod that was admitted without credentials is restarted once, and told", 
   expect(told.notes).toEqual(["restarting karpenter-1 (1/6): its Pod Identity had not spread when it started"]);
 });
 
+test("before there is a pod, nothing is restarted", async () => {
+  const exec = fakeExec([{ command: { file: "kubectl" }, stdout: "" }]);
+  const { work, wait } = rounds(1);
+  await withPodIdentity({ exec }, { ...place, report: report() }, work, wait);
+  exec.expectAllCalled();
+});
+
 test("an API server that does not answer the watch does not end the work", async () => {
   const exec = fakeExec([
     { command: { file: "kubectl" }, exitCode: 1, stderr: "Unable to connect to the server: EOF" },
