@@ -1,3 +1,4 @@
+import { readLock } from "../config/lock-file.ts";
 import { certificateOwner } from "../config/rules.ts";
 import { UserError } from "../errors.ts";
 import { defineStep } from "../engine/step.ts";
@@ -11,10 +12,13 @@ export const checkLogin = defineStep<Installation, never>({
     const { config, deployment } = installation;
     const caller = await installation.caller();
     refuseOtherAccount(config.name, caller, { account: config.aws.accountId, file: deployment.configFile });
+    refuseOtherAccount(config.name, caller, {
+      account: readLock(deployment.lockFile)?.account,
+      file: deployment.lockFile,
+    });
     refuseOthersCertificate(config.certificateArn, caller);
     // Only now: before the first install, the lock's content is asked of the account.
     const { lock } = await installation.lock();
-    refuseOtherAccount(config.name, caller, { account: lock.account, file: deployment.lockFile });
     const { region } = config.aws;
     if (lock.region !== region) {
       throw new UserError(

@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import { writeLock } from "../../../src/config/lock-file.ts";
 import { checkLogin } from "../../../src/steps/check-login.ts";
 import { memo } from "../../../src/steps/memo.ts";
 import { fakeInstallation } from "../../helpers/installation.ts";
@@ -50,8 +51,9 @@ it("refuses another account than the certificate's, which a load balancer there 
 });
 
 it("refuses another account than that of the first install", async () => {
-  const recorded = { lock: { ...lock, account: "999999999999" }, recorded: true };
-  await expect(checkLogin.check(fakeInstallation({ answers: { lock: recorded } }))).rejects.toMatchObject({
+  const installation = fakeInstallation();
+  await writeLock(installation.deployment.lockFile, { ...lock, account: "999999999999" });
+  await expect(checkLogin.check(installation)).rejects.toMatchObject({
     code: "WrongAccount",
     message: expect.stringContaining("hub.lock.yaml") as string,
   });
