@@ -22,6 +22,8 @@ export interface HubLock {
   zones: { id: string; name: string }[];
   /** Helm chart name -> version */
   charts: Record<string, string>;
+  /** Image reference ("repository:tag") -> digest, of images that are frozen. */
+  images?: Record<string, string>;
   /** Version of the provider hashicorp/aws. */
   provider: string;
 }

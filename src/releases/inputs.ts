@@ -19,7 +19,8 @@ export type GeneratedSecrets = z.infer<typeof generatedSecretsSchema>;
 export const storageOutputsSchema = z.object({
   file_system_id: z.string().min(1),
   home_access_point_id: z.string().min(1),
-  shared_access_point_id: z.string().min(1),
+  /** By the folder's name. */
+  shared_access_point_ids: z.record(z.string(), z.string().min(1)),
   generated_secret_arn: z.string().min(1),
 });
 export type StorageOutputs = z.infer<typeof storageOutputsSchema>;

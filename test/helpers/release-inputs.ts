@@ -1,34 +1,54 @@
 import type { HubConfig } from "../../src/config/hub-config.ts";
 import type { ReleaseInputs } from "../../src/releases/inputs.ts";
 
-type Changes = Partial<Pick<ReleaseInputs, "secrets">> & {
-  config?: Partial<Omit<HubConfig, "auth">> & { auth?: Partial<HubConfig["auth"]> };
-};
+type Changes = Partial<Pick<ReleaseInputs, "secrets">> & { config?: Partial<HubConfig> };
 
 /** Inputs of a hub with GitHub login, but for what is changed. */
 export function releaseInputs({ config, secrets }: Changes = {}): ReleaseInputs {
   return {
     config: {
       name: "dandihub",
-      aws: { region: "us-east-2", rolePath: "/", tags: { Project: "archive" } },
+      aws: { region: "us-east-2", rolePath: "/", namePrefix: "" },
       domain: "hub.example.org",
-      certificateArn: "arn:aws:acm:us-east-2:123456789012:certificate/0d3a6bd4-0000-4000-8000-000000000000",
-      network: { vpcCidr: "10.0.0.0/16", allowFrom: ["192.0.2.0/24"], apiAccess: ["0.0.0.0/0"] },
+      certificate: "arn:aws:acm:us-east-2:123456789012:certificate/0d3a6bd4-0000-4000-8000-000000000000",
+      tags: { Project: "archive" },
+      network: {
+        vpc: { cidr: "10.0.0.0/16", zones: 2, nat: "one" },
+        allowFrom: ["192.0.2.0/24"],
+        internal: false,
+        apiAccess: ["0.0.0.0/0"],
+      },
       cluster: {
         supportPolicy: "STANDARD",
         coreNodes: { instanceType: "m6i.large", min: 1, max: 2, desired: 1, volumeSizeGiB: 50 },
       },
-      users: { maxVcpus: 64, cpu: { guarantee: 0.5, limit: 2 }, memoryGiB: { guarantee: 1, limit: 8 } },
-      image: { repository: "example/notebook", tag: "latest" },
-      ...config,
+      storage: {
+        home: { type: "efs" },
+        sharedFolders: [{ name: "shared", mountPath: "/shared", writers: "everyone" }],
+        buckets: [],
+        encryptionKey: "aws",
+      },
+      users: {
+        maxVcpus: 64,
+        cpu: { guarantee: 0.5, limit: 2 },
+        memoryGiB: { guarantee: 1, limit: 8 },
+        environment: {},
+        pullRepositories: [],
+        files: [],
+      },
+      image: { repository: "example/notebook", tag: "latest", freeze: false, pullPolicy: "auto" },
+      profiles: [],
+      culling: { enabled: true, idleMinutes: 60 },
+      hub: { values: {}, extraConfig: {} },
       auth: {
         method: "github",
         admins: ["grace", "ada"],
         allowedUsers: ["linus", "ada"],
         allowedOrganizations: [],
         allowAll: false,
-        ...config?.auth,
+        allowAddedUsers: false,
       },
+      ...config,
     },
     lock: {
       hubctl: "0.1.0",
@@ -47,8 +67,8 @@ export function releaseInputs({ config, secrets }: Changes = {}): ReleaseInputs 
       provider: "5.100.0",
     },
     secrets: secrets ?? {
-      githubClientId: "github-client-id",
-      githubClientSecret: "github-client-secret",
+      clientId: "github-client-id",
+      clientSecret: "github-client-secret",
     },
     generated: {
       cookieSecret: "a".repeat(64),
@@ -58,7 +78,7 @@ export function releaseInputs({ config, secrets }: Changes = {}): ReleaseInputs 
     storage: {
       file_system_id: "fs-0123456789abcdef0",
       home_access_point_id: "fsap-0123456789abcdef0",
-      shared_access_point_id: "fsap-0123456789abcdef1",
+      shared_access_point_ids: { shared: "fsap-0123456789abcdef1" },
       generated_secret_arn: "arn:aws:secretsmanager:us-east-2:123456789012:secret:dandihub-generated",
     },
     cluster: {
