@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { hostname } from "node:os";
+import { hostname, userInfo } from "node:os";
 import { acquireRunLock, type RunLock } from "../aws/run-lock.ts";
 import { secretValues } from "../config/secrets.ts";
 import { readMachineId } from "../config/machine-id.ts";
@@ -48,9 +48,16 @@ export async function inSession<Result>(
 
   const interrupts = createInterrupts({ note: (line) => output.note(line) });
   const stopListening = interrupts.listen();
-  const journal = openJournal(workDir.journal, command);
+  const journal = openJournal(workDir.journal, command, { redact });
   const started = performance.now();
-  journal.record({ event: "run-started", command, version: options.version, pid: process.pid, host: hostname() });
+  journal.record({
+    event: "run-started",
+    command,
+    version: options.version,
+    pid: process.pid,
+    host: hostname(),
+    user: userInfo().username,
+  });
   const end = (outcome: "done" | "failed" | "interrupted") =>
     journal.record({ event: "run-ended", outcome, seconds: (performance.now() - started) / 1000 });
 

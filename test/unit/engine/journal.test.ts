@@ -5,7 +5,9 @@ import { openJournal } from "../../../src/engine/journal.ts";
 import { temporaryFolder } from "../../helpers/tools.ts";
 
 it("keeps each event at once, for the owner only", () => {
-  const journal = openJournal(join(temporaryFolder(), "journal"), "install", () => new Date("2026-11-21T08:00:00Z"));
+  const journal = openJournal(join(temporaryFolder(), "journal"), "install", {
+    now: () => new Date("2026-11-21T08:00:00Z"),
+  });
   journal.record({ event: "step-started", step: "hub", attempt: 1 });
   journal.record({ event: "step-done", step: "hub", seconds: 2 });
   expect(
