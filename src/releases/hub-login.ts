@@ -52,11 +52,11 @@ export function hubLogin(inputs: ReleaseInputs): Login {
 }
 
 function githubLogin({ config, secrets }: ReleaseInputs): Settings {
-  const { allowedOrganizations } = config.auth;
+  const allowedOrganizations = config.auth.method === "github" ? config.auth.allowedOrganizations : [];
   return {
     GitHubOAuthenticator: {
-      client_id: required(secrets.githubClientId, "GitHub client id"),
-      client_secret: required(secrets.githubClientSecret, "GitHub client secret"),
+      client_id: required(secrets.clientId, "GitHub client id"),
+      client_secret: required(secrets.clientSecret, "GitHub client secret"),
       oauth_callback_url: `https://${config.domain}/hub/oauth_callback`,
       allowed_organizations: sortNames(allowedOrganizations),
       // Membership that is not public can be read with this scope only.

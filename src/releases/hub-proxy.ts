@@ -33,7 +33,7 @@ function loadBalancerAnnotations(inputs: ReleaseInputs): Record<string, string> 
     // The hub's proxy runs on core nodes, and those are in one zone.
     "target-node-labels": `${purposeLabel}=${corePurpose}`,
     "cross-zone-load-balancing-enabled": "true",
-    "ssl-cert": inputs.config.certificateArn,
+    "ssl-cert": inputs.config.certificate,
     "ssl-ports": "https",
     // The default still accepts TLS 1.0.
     "ssl-negotiation-policy": "ELBSecurityPolicy-TLS13-1-2-2021-06",

@@ -64,8 +64,8 @@ function userPods({ config }: ReleaseInputs): Record<string, unknown> {
   return {
     image: {
       name: config.image.repository,
-      tag: config.image.tag,
-      pullPolicy: isFixedTag(config.image.tag) ? "IfNotPresent" : "Always",
+      tag: config.image.tag ?? "",
+      pullPolicy: isFixedTag(config.image.tag ?? "") ? "IfNotPresent" : "Always",
     },
     cpu: { guarantee: cpu.guarantee, limit: cpu.limit },
     // KubeSpawner's G is a GiB.

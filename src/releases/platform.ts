@@ -38,7 +38,7 @@ export const platform: Release = {
       volumes: {
         fileSystemId: storage.file_system_id,
         home: { claim: homeClaim, accessPointId: storage.home_access_point_id },
-        shared: { claim: sharedClaim, accessPointId: storage.shared_access_point_id },
+        shared: { claim: sharedClaim, accessPointId: storage.shared_access_point_ids[sharedClaim] },
       },
     };
   },

@@ -7,5 +7,5 @@ export function ownershipTags({ config, lock }: Pick<ReleaseInputs, "config" | "
 
 /** The operator's own tags and the ownership tags, which win. */
 export function resourceTags(inputs: Pick<ReleaseInputs, "config" | "lock">): Record<string, string> {
-  return { ...inputs.config.aws.tags, ...ownershipTags(inputs) };
+  return { ...inputs.config.tags, ...ownershipTags(inputs) };
 }
