@@ -21,18 +21,33 @@ export function terraformVariables(stack: StackName, config: HubConfig, lock: Hu
     deployment_id: lock.id,
     account_id: lock.account,
     region: lock.region,
-    tags: config.aws.tags,
+    tags: config.tags,
+    encryption_key: config.storage.encryptionKey,
   };
-  return stack === "storage" ? common : { ...common, ...clusterVariables(config, lock) };
+  return { ...common, ...(stack === "storage" ? storageVariables(config) : clusterVariables(config, lock)) };
+}
+
+function storageVariables(config: HubConfig): Record<string, unknown> {
+  return { shared_folders: config.storage.sharedFolders.map(({ name }) => name) };
 }
 
 function clusterVariables(config: HubConfig, lock: HubLock): Record<string, unknown> {
   const { coreNodes, supportPolicy } = config.cluster;
+  const { vpc, existingVpc } = config.network;
   return {
+    name_prefix: config.aws.namePrefix,
     role_path: config.aws.rolePath,
     permissions_boundary: config.aws.permissionsBoundary ?? null,
     installer_arn: lock.installer,
-    vpc_cidr: config.network.vpcCidr,
+    vpc_cidr: vpc.cidr,
+    nat: vpc.nat,
+    existing_vpc: existingVpc
+      ? {
+          id: existingVpc.id,
+          node_subnets: existingVpc.nodeSubnets,
+          load_balancer_subnets: existingVpc.loadBalancerSubnets,
+        }
+      : null,
     zones: lock.zones.map(({ name }) => name),
     kubernetes_version: lock.kubernetes,
     support_policy: supportPolicy,
@@ -46,7 +61,20 @@ function clusterVariables(config: HubConfig, lock: HubLock): Record<string, unkn
       volume_size_gib: coreNodes.volumeSizeGiB,
       release_version: lock.nodeImage.release,
     },
+    spot: config.profiles.some(({ spot }) => spot),
+    buckets: Object.fromEntries(config.storage.buckets.map(({ name, access }) => [name, access])),
+    fill_buckets: fillBuckets(config),
+    profile_roles: Object.fromEntries(
+      config.profiles.flatMap(({ slug, roleArn }) => (roleArn === undefined ? [] : [[slug, roleArn]])),
+    ),
   };
+}
+
+/** Buckets that shared folders are filled from at first install. */
+function fillBuckets(config: HubConfig): string[] {
+  const sources = config.storage.sharedFolders.flatMap(({ fillFrom }) => fillFrom ?? []);
+  const names = sources.flatMap((source) => /^s3:\/\/([^/]+)/.exec(source)?.[1] ?? []);
+  return [...new Set(names)].sort();
 }
 
 function addonVersion(name: string, lock: HubLock): string {
