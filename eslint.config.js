@@ -64,6 +64,19 @@ export default defineConfig(
     direction,
   ),
   forbid(
+    ["src/images/**", "src/cost/**"],
+    {
+      packages: [...single, "@aws-sdk/*"],
+      layers: [...sandbox, "commands", "steps", "engine", "ui", "releases", "tools", "aws"],
+    },
+    direction,
+  ),
+  forbid(
+    ["src/render/**"],
+    { packages: [...single, "@aws-sdk/*"], layers: [...sandbox, "commands", "steps", "engine", "ui", "tools", "aws"] },
+    direction,
+  ),
+  forbid(
     ["src/tools/**"],
     {
       ignores: ["src/tools/exec.ts"],

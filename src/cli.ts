@@ -56,6 +56,12 @@ Environment:
   HUBCTL_TERRAFORM        the terraform or tofu to use instead of the one on PATH
   HUBCTL_CHART_MIRROR     folder, URL or oci:// registry to take Helm charts from`;
 
+const renderHelp = `
+Writes terraform/storage, terraform/cluster and values/CHART.yaml for every Helm release (the hub's is
+values/jupyterhub.yaml): to read, to compare with an earlier render, or to check with tools of your own.
+What only AWS knows stands there as <storage.file_system_id> or, before the first install, as <lock.id>; secrets stand
+there as <secret:clientSecret>, and need not be set. The same configuration and lock file give the same bytes.`;
+
 function createProgram(): Command {
   const version = packageVersion();
   const program = new Command("hubctl")
@@ -83,6 +89,15 @@ function createProgram(): Command {
 
   program
     .commandsGroup("Plumbing:")
+    .command("render")
+    .description("write what an install would give to Terraform and Helm, without asking AWS")
+    .requiredOption("-o, --out <folder>", "where to: a new or empty folder, or one of an earlier render")
+    .addHelpText("after", renderHelp)
+    .action(async ({ out }: { out: string }) => {
+      const { render } = await import("./commands/render.ts");
+      await render({ ...program.opts<GlobalOptions>(), out });
+    });
+  program
     .command("kubeconfig")
     .description("print a kubeconfig of the deployment's cluster")
     .action(async () => {

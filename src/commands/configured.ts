@@ -1,10 +1,15 @@
-import { loadDeployment, type LoadedDeployment } from "../config/load-deployment.ts";
+import { loadDeployment, type LoadedDeployment, type LoadOptions } from "../config/load-deployment.ts";
 import type { Exec } from "../tools/exec.ts";
 import { findTerraform } from "../tools/terraform.ts";
 
 /** Finds and reads the deployment that a command works on. Terraform is only looked for when its parser is needed. */
-export function loadConfigured(deployment: string | undefined, exec: Exec): Promise<LoadedDeployment> {
+export function loadConfigured(
+  deployment: string | undefined,
+  exec: Exec,
+  options: Pick<LoadOptions, "needsSecrets"> = {},
+): Promise<LoadedDeployment> {
   return loadDeployment({
+    ...options,
     cwd: process.cwd(),
     deployment,
     env: process.env,

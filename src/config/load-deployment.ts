@@ -10,6 +10,8 @@ import { configWarnings } from "./warnings.ts";
 export interface LoadOptions extends DeploymentChoice {
   /** Runs `terraform` (or `tofu`); only called for a Dandihub variables file. */
   runTerraform: RunTerraform;
+  /** False for what works without secrets: then none are read, and none are missed. */
+  needsSecrets?: boolean;
 }
 
 export interface LoadedDeployment {
@@ -26,7 +28,9 @@ export async function loadDeployment(options: LoadOptions): Promise<LoadedDeploy
     deployment.form === "hub.yaml" ? readHubYaml(deployment, options) : await readTfvarsForm(deployment, options);
   const { config, method, warnings } = read;
   const { secrets, problems } =
-    method === undefined ? noSecrets : readSecrets(method, deployment.form, options.env, read.secrets);
+    method === undefined || options.needsSecrets === false
+      ? noSecrets
+      : readSecrets(method, deployment.form, options.env, read.secrets);
   const all = [...read.problems, ...problems];
   if (all.length > 0 || config === undefined) throw configError(deployment.name, all);
   return { deployment, config, secrets, warnings: [...warnings, ...configWarnings(config)] };
