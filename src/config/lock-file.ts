@@ -26,6 +26,7 @@ const lockSchema = z.strictObject({
   nodeImage: z.strictObject({ release: text, alias: text }),
   zones: z.array(z.strictObject({ id: text, name: text })).min(1),
   charts: versions,
+  images: z.record(text, z.string().regex(/^sha256:[0-9a-f]{64}$/, 'must look like "sha256:…"')).exactOptional(),
   provider: text,
 }) satisfies z.ZodType<HubLock>;
 
@@ -64,7 +65,14 @@ export async function writeLock(file: string, lock: HubLock): Promise<void> {
 
 function formatLock(lock: HubLock): string {
   const content = lockSchema.parse(lock);
-  const ordered = { format: lockFormat, ...content, addons: sorted(content.addons), charts: sorted(content.charts) };
+  const { addons, charts, images } = content;
+  const ordered = {
+    format: lockFormat,
+    ...content,
+    addons: sorted(addons),
+    charts: sorted(charts),
+    ...(images && { images: sorted(images) }),
+  };
   return header + stringify(ordered, { lineWidth: 0 });
 }
 

@@ -26,6 +26,7 @@ import {
 } from "../releases/inputs.ts";
 import type { Exec } from "../tools/exec.ts";
 import { testedVersions } from "../versions.ts";
+import { findFrozenDigests } from "./frozen-digests.ts";
 import { memo, type Memo } from "./memo.ts";
 import { findTerraform, type TerraformBinary } from "../tools/terraform.ts";
 import type { TerraformRunDependencies } from "../tools/terraform-run.ts";
@@ -49,8 +50,11 @@ export interface Installation {
   readonly stacks: { storage: DeploymentStack; cluster: DeploymentStack };
   readonly terraform: Memo<TerraformBinary>;
   readonly caller: Memo<Caller>;
-  /** The lock file's content, or before the first install what it will hold. */
-  readonly lock: Memo<{ lock: HubLock; recorded: boolean }>;
+  /**
+   * The lock file's content, or before the first install what it will hold; `newImages` are the frozen images whose
+   * digests are not in the file yet.
+   */
+  readonly lock: Memo<{ lock: HubLock; recorded: boolean; newImages?: string[] }>;
   readonly stateBucketReady: Memo<boolean>;
   /** Outputs of the stacks; undefined until they have been applied. */
   readonly storageOutputs: Memo<StorageOutputs | undefined>;
@@ -92,8 +96,11 @@ export function createInstallation(options: InstallationOptions): Installation {
     caller: memo(() => getCaller(aws)),
     lock: memo(async () => {
       const recorded = readLock(deployment.lockFile);
-      if (recorded) return { lock: recorded, recorded: true };
-      return { lock: await newLock(installation, hubctlVersion), recorded: false };
+      const lock = recorded ?? (await newLock(installation, hubctlVersion));
+      const found = await findFrozenDigests(installation, lock.images);
+      const newImages = Object.keys(found);
+      if (newImages.length > 0) lock.images = { ...lock.images, ...found };
+      return { lock, recorded: recorded !== undefined, newImages };
     }),
     stateBucketReady: memo(async () => (await findStateBucket(aws, (await installation.caller()).account)) === "ready"),
     storageOutputs: memo(async () => readOutputs(storageOutputsSchema, await installation.stacks.storage.outputs())),

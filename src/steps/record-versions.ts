@@ -8,7 +8,7 @@ export const recordVersions = defineStep({
   id: "record-versions",
   title: "Record versions and zones",
   async check(installation: Installation) {
-    const { lock, recorded } = await installation.lock();
+    const { lock, recorded, newImages = [] } = await installation.lock();
     const versions = `Kubernetes ${lock.kubernetes}, hub chart ${lock.charts["jupyterhub"] ?? "?"}, ${lock.zones.length} zones`;
     if (recorded) {
       const wanted = installation.config.cluster.kubernetesVersion;
@@ -17,14 +17,15 @@ export const recordVersions = defineStep({
           `! Kubernetes stays at ${lock.kubernetes}, as recorded; the configuration's ${wanted} has no effect`,
         );
       }
-      return { done: versions };
+      return newImages.length === 0 ? { done: versions } : { change: `digest of ${newImages.join(", ")}`, plan: lock };
     }
-    return { change: versions, plan: lock };
+    return { change: [versions, ...newImages.map((image) => `digest of ${image}`)].join(", "), plan: lock };
   },
   async run(installation: Installation, lock: HubLock) {
     const { lockFile } = installation.deployment;
     // There may be no state bucket yet, and so no run lock that keeps a second run away while this one asks.
-    if (readLock(lockFile)) {
+    const present = readLock(lockFile);
+    if (present !== undefined && present.id !== lock.id) {
       throw new UserError("RecordedMeanwhile", `another run has written ${lockFile} since this one looked for it`, {
         hint: "wait until that run ends, then run the same command again",
       });
