@@ -85,7 +85,7 @@ export interface InstallationOptions extends Pick<
 
 export function createInstallation(options: InstallationOptions): Installation {
   const { deployment, config, secrets, hubctlVersion, hideSecrets } = options;
-  const aws = createClients(config.aws.region);
+  const aws = createClients(config.aws.region, config.aws);
   const installation: Installation = {
     ...options,
     aws,
@@ -93,14 +93,15 @@ export function createInstallation(options: InstallationOptions): Installation {
       return stacks;
     },
     terraform: memo(() => findTerraform(options.exec)),
-    caller: memo(() => getCaller(aws)),
+    caller: memo(() => getCaller(aws, config.aws)),
     lock: memo(async () => {
       const recorded = readLock(deployment.lockFile);
       const lock = recorded ?? (await newLock(installation, hubctlVersion));
+      const answer = { lock, recorded: recorded !== undefined };
       const found = await findFrozenDigests(installation, lock.images);
       const newImages = Object.keys(found);
-      if (newImages.length > 0) lock.images = { ...lock.images, ...found };
-      return { lock, recorded: recorded !== undefined, newImages };
+      if (newImages.length === 0) return answer;
+      return { ...answer, lock: { ...lock, images: { ...lock.images, ...found } }, newImages };
     }),
     stateBucketReady: memo(async () => (await findStateBucket(aws, (await installation.caller()).account)) === "ready"),
     storageOutputs: memo(async () => readOutputs(storageOutputsSchema, await installation.stacks.storage.outputs())),
@@ -115,7 +116,7 @@ export function createInstallation(options: InstallationOptions): Installation {
     }),
     kubeconfigText: memo(async () => {
       const access = accessTo(await describeCluster(aws, config.name), aws.region);
-      return access && stringify(kubeconfigFor(access, options.program));
+      return access && stringify(kubeconfigFor(access, options.program, config.aws));
     }),
     kubeTarget: memo(async () => {
       const wanted = await installation.kubeconfigText();
