@@ -1,5 +1,6 @@
 import { Command, CommanderError } from "commander";
 import { readFileSync } from "node:fs";
+import type { TokenOptions } from "./commands/token.ts";
 import { exitCodes } from "./errors.ts";
 import { exitCodeOf, formatError } from "./ui/errors.ts";
 import { createOutput } from "./ui/output.ts";
@@ -7,6 +8,7 @@ import { processRedactor } from "./ui/redact.ts";
 
 interface GlobalOptions {
   deployment?: string;
+  set?: string[];
   debug?: boolean;
 }
 
@@ -68,6 +70,11 @@ function createProgram(): Command {
     .description("Takes an AWS account and a domain name to a working JupyterHub on EKS, and keeps it current.")
     .version(version)
     .option("-d, --deployment <name>", "which deployment (default: $HUB_DEPLOYMENT_NAME, else the only one there is)")
+    .option(
+      "--set <path=value>",
+      "override a field of the configuration for this run, e.g. culling.idleMinutes=30; repeatable",
+      (entry: string, earlier: string[] | undefined) => [...(earlier ?? []), entry],
+    )
     .option("--debug", "print stack traces with errors")
     .helpCommand(false)
     .showHelpAfterError("→ hubctl --help lists commands and options")
@@ -109,7 +116,9 @@ function createProgram(): Command {
     .description("print a login token for kubectl (what the kubeconfig calls)")
     .requiredOption("--cluster <name>", "EKS cluster")
     .requiredOption("--region <region>", "AWS region of the cluster")
-    .action(async (options: { cluster: string; region: string }) => {
+    .option("--assume-role <arn>", "role to log in as")
+    .option("--profile <name>", "of the shared AWS configuration; the environment's own login wins")
+    .action(async (options: TokenOptions) => {
       const { token } = await import("./commands/token.ts");
       process.stdout.write(`${await token(options)}\n`);
     });

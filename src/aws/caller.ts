@@ -2,24 +2,37 @@ import { GetRoleCommand } from "@aws-sdk/client-iam";
 import { GetCallerIdentityCommand, type GetCallerIdentityCommandOutput } from "@aws-sdk/client-sts";
 import { asLoginError, ToolError, UserError } from "../errors.ts";
 import type { AwsClients } from "./clients.ts";
+import type { Login } from "./login.ts";
 
 export interface Caller {
   account: string;
   /** As sts:GetCallerIdentity answers; a session ARN for roles. */
   arn: string;
+  /** Who logged in, if that one has assumed a role. */
+  login?: string;
 }
 
-/** Who the current credentials belong to. UserError NotLoggedIn when there are none, or they are unknown or expired. */
-export async function getCaller(aws: AwsClients): Promise<Caller> {
-  const { Account, Arn } = await askCaller(aws);
+/**
+ * Who everything is done as. UserError NotLoggedIn when there are no credentials, or they are unknown or expired;
+ * RoleNotAssumed when the login may not be what it should be.
+ */
+export async function getCaller(aws: AwsClients, { assumeRole }: Pick<Login, "assumeRole"> = {}): Promise<Caller> {
+  if (assumeRole === undefined) return askCaller(aws, aws.sts);
+  const { arn: login } = await askCaller(aws, aws.loginSts);
+  return { ...(await askCaller(aws, aws.sts)), login };
+}
+
+async function askCaller(aws: AwsClients, sts: AwsClients["sts"]): Promise<Caller> {
+  const { Account, Arn } = await askIdentity(aws, sts);
   if (Account && Arn) return { account: Account, arn: Arn };
   throw new ToolError("NoCallerIdentity", "AWS answered sts:GetCallerIdentity without an account");
 }
 
-async function askCaller(aws: AwsClients): Promise<GetCallerIdentityCommandOutput> {
+async function askIdentity(aws: AwsClients, sts: AwsClients["sts"]): Promise<GetCallerIdentityCommandOutput> {
   try {
-    return await aws.sts.send(new GetCallerIdentityCommand({}));
+    return await sts.send(new GetCallerIdentityCommand({}));
   } catch (error) {
+    if (error instanceof UserError) throw error;
     throw (
       asLoginError(error) ??
       new ToolError("CallerUnknown", "could not ask AWS who is logged in", {

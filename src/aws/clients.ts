@@ -7,6 +7,7 @@ import { S3Client } from "@aws-sdk/client-s3";
 import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { SSMClient } from "@aws-sdk/client-ssm";
 import { STSClient } from "@aws-sdk/client-sts";
+import { baseCredentials, loginCredentials, type Login } from "./login.ts";
 
 /** The only place where SDK clients are made, so that region and retries are the same everywhere. */
 export interface AwsClients {
@@ -21,14 +22,17 @@ export interface AwsClients {
   readonly secrets: SecretsManagerClient;
   readonly ssm: SSMClient;
   readonly sts: STSClient;
+  /** Of whoever is logged in; all others act as the role that is assumed, if there is one. */
+  readonly loginSts: STSClient;
 }
 
-export function createClients(region: string): AwsClients {
+export function createClients(region: string, login: Login = {}): AwsClients {
   // The SDK warns about Node 20 on every start; the engines field and the README say what is supported.
   process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] ??= "true";
   // Without limits a call whose connection died silently (a closed laptop) would be waited for for ever.
   const requestHandler = { connectionTimeout: 10_000, requestTimeout: 60_000, throwOnRequestTimeout: true };
-  const shared = { region, maxAttempts: 5, requestHandler };
+  const base = baseCredentials(login);
+  const shared = { region, maxAttempts: 5, requestHandler, credentials: loginCredentials(login, region, base) };
   return {
     region,
     async ec2() {
@@ -43,6 +47,7 @@ export function createClients(region: string): AwsClients {
     secrets: nameCallsInErrors(new SecretsManagerClient(shared)),
     ssm: nameCallsInErrors(new SSMClient(shared)),
     sts: nameCallsInErrors(new STSClient(shared)),
+    loginSts: nameCallsInErrors(new STSClient({ ...shared, credentials: base })),
   };
 }
 

@@ -1,6 +1,7 @@
 import { DescribeClusterCommand, type Cluster } from "@aws-sdk/client-eks";
 import { UserError } from "../errors.ts";
 import type { AwsClients } from "./clients.ts";
+import type { Login } from "./login.ts";
 
 export async function describeCluster(aws: AwsClients, name: string): Promise<Cluster | undefined> {
   try {
@@ -43,8 +44,16 @@ export function accessTo(cluster: Cluster | undefined, region: string): ClusterA
  * A kubeconfig with one context, whose logins come from `hubctl token`: no aws CLI, nothing secret in the file.
  * `program` is the argv prefix that runs this hubctl.
  */
-export function kubeconfigFor(access: ClusterAccess, program: readonly [string, ...string[]]): object {
+export function kubeconfigFor(
+  access: ClusterAccess,
+  program: readonly [string, ...string[]],
+  { profile, assumeRole }: Login = {},
+): object {
   const context = kubeContext(access.name);
+  const login = [
+    ...(profile === undefined ? [] : ["--profile", profile]),
+    ...(assumeRole === undefined ? [] : ["--assume-role", assumeRole]),
+  ];
   return {
     apiVersion: "v1",
     kind: "Config",
@@ -63,7 +72,7 @@ export function kubeconfigFor(access: ClusterAccess, program: readonly [string, 
           exec: {
             apiVersion: "client.authentication.k8s.io/v1",
             command: program[0],
-            args: [...program.slice(1), "token", "--cluster", access.name, "--region", access.region],
+            args: [...program.slice(1), "token", "--cluster", access.name, "--region", access.region, ...login],
             interactiveMode: "Never",
             provideClusterInfo: false,
           },

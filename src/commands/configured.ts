@@ -1,15 +1,26 @@
+import { useProfile } from "../aws/login.ts";
 import { loadDeployment, type LoadedDeployment, type LoadOptions } from "../config/load-deployment.ts";
 import type { Exec } from "../tools/exec.ts";
 import { findTerraform } from "../tools/terraform.ts";
 
-/** Finds and reads the deployment that a command works on. Terraform is only looked for when its parser is needed. */
-export function loadConfigured(
-  deployment: string | undefined,
+/** What every command that reads a configuration takes. */
+export interface ConfiguredOptions extends Pick<LoadOptions, "needsSecrets"> {
+  deployment?: string;
+  /** Overrides for one run, as "path=value". */
+  set?: string[];
+}
+
+/**
+ * Finds and reads the deployment that a command works on, and logs in as its configuration says. Terraform is only
+ * looked for when its parser is needed.
+ */
+export async function loadConfigured(
+  { deployment, set, needsSecrets }: ConfiguredOptions,
   exec: Exec,
-  options: Pick<LoadOptions, "needsSecrets"> = {},
 ): Promise<LoadedDeployment> {
-  return loadDeployment({
-    ...options,
+  const loaded = await loadDeployment({
+    ...(set && { set }),
+    ...(needsSecrets !== undefined && { needsSecrets }),
     cwd: process.cwd(),
     deployment,
     env: process.env,
@@ -18,6 +29,8 @@ export function loadConfigured(
       return exec({ file, args, cwd, input }, { accept: [1] });
     },
   });
+  useProfile(loaded.config.aws);
+  return loaded;
 }
 
 /** The argv prefix that runs this very hubctl, whether it is on PATH or not. */

@@ -4,12 +4,12 @@ import { accessTo, describeCluster, kubeconfigFor, refuseForeignCluster } from "
 import { readLock } from "../config/lock-file.ts";
 import { UserError } from "../errors.ts";
 import { createExec } from "../tools/exec.ts";
-import { loadConfigured, thisProgram } from "./configured.ts";
+import { loadConfigured, thisProgram, type ConfiguredOptions } from "./configured.ts";
 
 /** Prints the kubeconfig; no file of the user's is touched. */
-export async function kubeconfig(options: { deployment?: string }): Promise<void> {
-  const { config, deployment } = await loadConfigured(options.deployment, createExec());
-  const cluster = await describeCluster(createClients(config.aws.region), config.name);
+export async function kubeconfig(options: ConfiguredOptions): Promise<void> {
+  const { config, deployment } = await loadConfigured({ ...options, needsSecrets: false }, createExec());
+  const cluster = await describeCluster(createClients(config.aws.region, config.aws), config.name);
   refuseForeignCluster(cluster, readLock(deployment.lockFile)?.id);
   const access = accessTo(cluster, config.aws.region);
   if (!access) {
@@ -20,5 +20,5 @@ export async function kubeconfig(options: { deployment?: string }): Promise<void
       hint: `hubctl install --deployment ${deployment.name}`,
     });
   }
-  process.stdout.write(stringify(kubeconfigFor(access, thisProgram)));
+  process.stdout.write(stringify(kubeconfigFor(access, thisProgram, config.aws)));
 }

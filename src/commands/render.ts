@@ -4,16 +4,15 @@ import { renderFiles } from "../render/render-files.ts";
 import { writeRendered } from "../render/write-rendered.ts";
 import { createExec } from "../tools/exec.ts";
 import { createOutput } from "../ui/output.ts";
-import { loadConfigured } from "./configured.ts";
+import { loadConfigured, type ConfiguredOptions } from "./configured.ts";
 
-export interface RenderOptions {
-  deployment?: string;
+export interface RenderOptions extends ConfiguredOptions {
   out: string;
 }
 
 /** Writes what an install would give to Terraform and Helm. Asks no one: neither AWS nor a registry. */
-export async function render({ deployment: wanted, out }: RenderOptions): Promise<void> {
-  const { config, deployment, warnings } = await loadConfigured(wanted, createExec(), { needsSecrets: false });
+export async function render({ out, ...wanted }: RenderOptions): Promise<void> {
+  const { config, deployment, warnings } = await loadConfigured({ ...wanted, needsSecrets: false }, createExec());
   const output = createOutput();
   for (const warning of warnings) output.note(`${output.style("yellow", "!")} ${warning}`);
   const lock = readLock(deployment.lockFile);

@@ -14,10 +14,9 @@ import { toExpected } from "../ui/errors.ts";
 import { logFileName, openLogger, type Logger } from "../ui/logger.ts";
 import { createOutput, type Output } from "../ui/output.ts";
 import { processRedactor } from "../ui/redact.ts";
-import { loadConfigured, thisProgram } from "./configured.ts";
+import { loadConfigured, thisProgram, type ConfiguredOptions } from "./configured.ts";
 
-export interface SessionOptions {
-  deployment?: string;
+export interface SessionOptions extends ConfiguredOptions {
   debug?: boolean;
   version: string;
 }
@@ -37,7 +36,7 @@ export async function inSession<Result>(
   options: SessionOptions,
   work: (session: Session) => Promise<Result>,
 ): Promise<Result> {
-  const { config, deployment, secrets, warnings } = await loadConfigured(options.deployment, createExec());
+  const { config, deployment, secrets, warnings } = await loadConfigured(options, createExec());
   const workDir = createWorkDir(deployment);
   processRedactor.add(...secretValues(secrets));
   const { redact } = processRedactor;

@@ -1,8 +1,8 @@
-import { fromNodeProviderChain } from "@aws-sdk/credential-providers";
+import { loginCredentials, type Login } from "../aws/login.ts";
 import { signClusterToken } from "../aws/token.ts";
 import { UserError } from "../errors.ts";
 
-export interface TokenOptions {
+export interface TokenOptions extends Login {
   cluster: string;
   region: string;
 }
@@ -12,7 +12,7 @@ export interface TokenOptions {
  * https://kubernetes.io/docs/reference/config-api/client-authentication.v1/
  */
 export async function token(options: TokenOptions, env: NodeJS.ProcessEnv = process.env): Promise<string> {
-  const { token, expires } = await signClusterToken(options, fromNodeProviderChain());
+  const { token, expires } = await signClusterToken(options, loginCredentials(options, options.region));
   return JSON.stringify({
     kind: "ExecCredential",
     apiVersion: requestedVersion(env["KUBERNETES_EXEC_INFO"]),

@@ -1,5 +1,5 @@
 import { readLock } from "../config/lock-file.ts";
-import { certificateOwner } from "../config/rules.ts";
+import { certificateOwner } from "../config/rules/aws.ts";
 import { UserError } from "../errors.ts";
 import { defineStep } from "../engine/step.ts";
 import type { Caller } from "../aws/caller.ts";
@@ -16,7 +16,7 @@ export const checkLogin = defineStep<Installation, never>({
       account: readLock(deployment.lockFile)?.account,
       file: deployment.lockFile,
     });
-    refuseOthersCertificate(config.certificateArn, caller);
+    refuseOthersCertificate(config.certificate, caller);
     // Only now: before the first install, the lock's content is asked of the account.
     const { lock } = await installation.lock();
     const { region } = config.aws;
@@ -27,7 +27,8 @@ export const checkLogin = defineStep<Installation, never>({
         { hint: `set the region back to ${lock.region}; a hub in another region is another deployment` },
       );
     }
-    return { done: `${caller.arn}, account ${caller.account}, region ${region}` };
+    const who = caller.login === undefined ? caller.arn : `${caller.login} as ${caller.arn}`;
+    return { done: `${who}, account ${caller.account}, region ${region}` };
   },
   run: () => Promise.resolve(),
 });

@@ -16,6 +16,19 @@ describe("getCaller", () => {
     expect(await getCaller(aws)).toEqual({ account: "123456789012", arn: "arn:aws:iam::123456789012:user/a" });
   });
 
+  it("tells who logged in, too, when a role is assumed", async () => {
+    const arn = "arn:aws:sts::123456789012:assumed-role/architect/hubctl-ada";
+    mocks.sts
+      .on(GetCallerIdentityCommand)
+      .resolvesOnce({ Account: "210987654321", Arn: "arn:aws:iam::210987654321:user/ada" })
+      .resolvesOnce({ Account: "123456789012", Arn: arn });
+    expect(await getCaller(aws, { assumeRole: "arn:aws:iam::123456789012:role/architect" })).toEqual({
+      account: "123456789012",
+      arn,
+      login: "arn:aws:iam::210987654321:user/ada",
+    });
+  });
+
   it.each(["CredentialsProviderError", "ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId"])(
     "%s means that the user must log in",
     async (name) => {

@@ -67,3 +67,29 @@ test("the kubeconfig holds no secret and runs hubctl for a token", () => {
     }
   `);
 });
+
+test("the kubeconfig names profile and role, so that it works in any shell", () => {
+  const access = { name: "dandihub", region: "us-east-2", endpoint: "https://api", certificateAuthority: "Q0E=" };
+  const login = { profile: "observatory", assumeRole: "arn:aws:iam::123456789012:role/architect" };
+  expect(kubeconfigFor(access, ["/node"], login)).toMatchObject({
+    users: [
+      {
+        user: {
+          exec: {
+            args: [
+              "token",
+              "--cluster",
+              "dandihub",
+              "--region",
+              "us-east-2",
+              "--profile",
+              "observatory",
+              "--assume-role",
+              "arn:aws:iam::123456789012:role/architect",
+            ],
+          },
+        },
+      },
+    ],
+  });
+});

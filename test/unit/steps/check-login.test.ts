@@ -39,8 +39,8 @@ it("refuses another account than the configuration's before that account is aske
 });
 
 it("refuses another account than the certificate's, which a load balancer there could not use", async () => {
-  const certificateArn = "arn:aws:acm:us-east-2:999999999999:certificate/1234abcd";
-  const installation = fakeInstallation({ config: { ...config, certificateArn } });
+  const certificate = "arn:aws:acm:us-east-2:999999999999:certificate/1234abcd";
+  const installation = fakeInstallation({ config: { ...config, certificate } });
   await expect(checkLogin.check(installation)).rejects.toMatchObject({
     code: "WrongAccount",
     exitCode: 2,
