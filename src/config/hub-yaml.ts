@@ -54,10 +54,10 @@ export function readHubYaml(deployment: Deployment, { cwd, env }: FormOptions): 
   }
   if (input === null) return unreadable([{ at: file, message: "the file is empty" }]);
 
-  const certificateVariable = document.has("certificateArn")
+  const certificateVariable = document.has("certificate")
     ? undefined
     : certificateVariables.find((variable) => (env[variable] ?? "") !== "");
-  const isCertificate = (path: Path) => path[0] === "certificateArn";
+  const isCertificate = (path: Path) => path[0] === "certificate";
   const origin: Origin = {
     at: (path, part) =>
       isCertificate(path) && certificateVariable !== undefined ? undefined : place(offsetOf(document, path, part)),
@@ -69,12 +69,12 @@ export function readHubYaml(deployment: Deployment, { cwd, env }: FormOptions): 
   };
   const whole =
     certificateVariable !== undefined && isMap(document.contents)
-      ? { ...(input as object), certificateArn: env[certificateVariable] }
+      ? { ...(input as object), certificate: env[certificateVariable] }
       : input;
   const { problems, ...validated } = validateConfig(deployment.name, whole, origin);
   const offsetAt = ({ at }: Problem) => offsets.get(at) ?? 0;
   problems.sort((a, b) => offsetAt(a) - offsetAt(b));
-  const missing = problems.find(({ key, message }) => key === "certificateArn" && message === "is required");
+  const missing = problems.find(({ key, message }) => key === "certificate" && message === "is required");
   if (missing !== undefined) missing.message = `is required, here or as ${certificateVariables.join(" or ")}`;
   return { ...validated, problems, method: methodOf(input), warnings: [] };
 }

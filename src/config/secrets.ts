@@ -1,25 +1,50 @@
 import type { ConfigForm } from "./deployment.ts";
-import type { HubConfig, Secrets } from "./hub-config.ts";
+import type { LoginMethod, Secrets } from "./hub-config.ts";
 import type { Problem } from "./problem.ts";
 
 /** Where each secret is looked for, in this order. */
 const sources = {
-  githubClientId: ["HUBCTL_GITHUB_CLIENT_ID", "TF_VAR_github_client_id"],
-  githubClientSecret: ["HUBCTL_GITHUB_CLIENT_SECRET", "TF_VAR_github_client_secret"],
+  clientId: ["HUBCTL_OAUTH_CLIENT_ID"],
+  clientSecret: ["HUBCTL_OAUTH_CLIENT_SECRET"],
   userPassword: ["HUBCTL_USER_PASSWORD"],
   adminPassword: ["HUBCTL_ADMIN_PASSWORD"],
 } as const satisfies Record<keyof Secrets, readonly string[]>;
 
+/** Names from the time when GitHub was the only such login, and those of the Dandihub blueprint. */
+const githubSources: Partial<Record<keyof Secrets, readonly string[]>> = {
+  clientId: [...sources.clientId, "HUBCTL_GITHUB_CLIENT_ID", "TF_VAR_github_client_id"],
+  clientSecret: [...sources.clientSecret, "HUBCTL_GITHUB_CLIENT_SECRET", "TF_VAR_github_client_secret"],
+};
+
+const oauth = ["clientId", "clientSecret"] as const;
+
 const secretsOf = {
-  github: ["githubClientId", "githubClientSecret"],
+  github: oauth,
+  "generic-oauth": oauth,
+  google: oauth,
+  cilogon: oauth,
+  globus: oauth,
+  auth0: oauth,
+  azuread: oauth,
+  gitlab: oauth,
+  ldap: [],
   "shared-password": ["userPassword", "adminPassword"],
-} as const satisfies Record<HubConfig["auth"]["method"], readonly (keyof Secrets)[]>;
+} as const satisfies Record<LoginMethod, readonly (keyof Secrets)[]>;
+
+export function isLoginMethod(text: unknown): text is LoginMethod {
+  return typeof text === "string" && Object.hasOwn(secretsOf, text);
+}
 
 const purposes: Record<keyof Secrets, string> = {
-  githubClientId: "the client id of the hub's GitHub OAuth app",
-  githubClientSecret: "the client secret of the hub's GitHub OAuth app",
+  clientId: "the client id of the application that the hub is registered as",
+  clientSecret: "the client secret of the application that the hub is registered as",
   userPassword: "the password that all users share (at least 8 characters)",
   adminPassword: "the password that admins share (at least 32 characters)",
+};
+
+const githubPurposes: Partial<Record<keyof Secrets, string>> = {
+  clientId: "the client id of the hub's GitHub OAuth app",
+  clientSecret: "the client secret of the hub's GitHub OAuth app",
 };
 
 /** Values shorter than this are no secrets to hide: redacting them would make any text unreadable. */
@@ -33,21 +58,33 @@ export function secretValues(secrets: Secrets): string[] {
     .sort((a, b) => b.length - a.length);
 }
 
+/** The variables that the secrets of a login are looked for in, by secret; the first one that is set counts. */
+export function secretVariables(method: LoginMethod, form: ConfigForm): Partial<Record<keyof Secrets, string[]>> {
+  return Object.fromEntries(
+    secretsOf[method].map((name) => {
+      const variables = (method === "github" ? githubSources[name] : undefined) ?? sources[name];
+      return [name, form === "tfvars" ? [...variables].reverse() : [...variables]];
+    }),
+  );
+}
+
 /** The secrets that the login method needs, from the environment; `fromFile` are those the deployment's file may hold. */
 export function readSecrets(
-  method: HubConfig["auth"]["method"],
+  method: LoginMethod,
   form: ConfigForm,
   env: NodeJS.ProcessEnv,
   fromFile: Secrets = {},
 ): { secrets: Secrets; problems: Problem[] } {
   const secrets: Secrets = {};
   const problems: Problem[] = [];
+  const variablesOf = secretVariables(method, form);
   for (const name of secretsOf[method]) {
-    const variables: string[] = form === "tfvars" ? [...sources[name]].reverse() : [...sources[name]];
+    const variables = variablesOf[name] ?? [];
     const key = variables.find((variable) => (env[variable] ?? "") !== "") ?? variables.join(" or ");
     const value = fromFile[name] ?? env[key];
     if (value === undefined) {
-      problems.push({ key, message: `is not set: ${purposes[name]}` });
+      const purpose = (method === "github" ? githubPurposes[name] : undefined) ?? purposes[name];
+      problems.push({ key, message: `is not set: ${purpose}` });
       continue;
     }
     secrets[name] = value;

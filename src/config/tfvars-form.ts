@@ -12,7 +12,7 @@ import { describeBadName, type Deployment } from "./deployment.ts";
 import { nearestName } from "./nearest-name.ts";
 import { displayPath, type Problem } from "./problem.ts";
 import { readTfvars, type RunTerraform } from "./read-tfvars.ts";
-import { certificateOwner } from "./rules.ts";
+import { certificateOwner } from "./rules/aws.ts";
 import { scanTfvars, type Assignment } from "./scan-tfvars.ts";
 import { validateConfig, type Origin, type Path, type ReadResult } from "./validate.ts";
 
@@ -62,7 +62,7 @@ export async function readTfvarsForm(
   const clientId = textOf(settings, "github_client_id");
   return {
     ...result,
-    ...(clientId === undefined ? {} : { secrets: { githubClientId: clientId } }),
+    ...(clientId === undefined ? {} : { secrets: { clientId } }),
     ...(validated.config === undefined ? {} : { config: validated.config }),
     problems,
   };
@@ -105,19 +105,24 @@ function parseVariable(name: KnownName, text: string): unknown {
   }
 }
 
+type Tree = Record<string, unknown>;
+
+function setAt(tree: Tree, [key, ...rest]: Path, value: unknown): void {
+  if (key === undefined) return;
+  if (rest.length === 0) tree[key] = value;
+  else setAt((tree[key] ??= {}) as Tree, rest, value);
+}
+
 /** The same settings in the shape of a hub.yaml. */
 function inputFrom(settings: Settings): unknown {
-  const input: Record<string, Record<string, unknown>> = { aws: {}, auth: {}, image: {} };
+  const input: Tree = { aws: {}, auth: {}, image: {} };
   for (const [name, { value }] of settings) {
     const { path }: KnownVariable = knownVariables[name];
-    const [first, second] = path ?? [];
-    if (first === undefined) continue;
-    if (second === undefined) Object.assign(input, { [first]: value });
-    else input[first] = { ...input[first], [second]: value };
+    if (path !== undefined) setAt(input, path, value);
   }
   // The certificate must be in the hub's region anyway, and the blueprints disagree about a default.
   const owner = certificateOwner(textOf(settings, "aws_certificate_arn") ?? "");
-  if (owner !== undefined) input["aws"] = { region: owner.region, ...input["aws"] };
+  if (owner !== undefined) input["aws"] = { region: owner.region, ...(input["aws"] as Tree) };
   return input;
 }
 

@@ -3,6 +3,7 @@ import type { HubConfig, Secrets } from "./hub-config.ts";
 import { nearestName } from "./nearest-name.ts";
 import type { Problem } from "./problem.ts";
 import { hubFileSchema } from "./schema.ts";
+import { isLoginMethod } from "./secrets.ts";
 
 export type Path = readonly (string | number)[];
 
@@ -32,7 +33,12 @@ export interface ReadResult extends Validated {
 
 export function validateConfig(name: string, input: unknown, origin: Origin): Validated {
   const parsed = hubFileSchema.safeParse(input);
-  if (parsed.success) return { config: { name, ...parsed.data }, problems: [] };
+  if (parsed.success) {
+    const { users, hub, ...rest } = parsed.data;
+    const files = users.files.map(({ path, content }) => ({ path, content: content ?? "" }));
+    const config = { name, ...rest, users: { ...users, files }, hub: { ...hub, values: {}, extraConfig: {} } };
+    return { config, problems: [] };
+  }
   return { problems: parsed.error.issues.flatMap((issue) => problemsOf(issue, input, origin)) };
 }
 
@@ -40,7 +46,7 @@ export function validateConfig(name: string, input: unknown, origin: Origin): Va
 export function methodOf(input: unknown): HubConfig["auth"]["method"] | undefined {
   const method = valueAt(input, ["auth", "method"]);
   if (method === undefined) return "github";
-  return method === "github" || method === "shared-password" ? method : undefined;
+  return isLoginMethod(method) ? method : undefined;
 }
 
 function problemsOf(issue: z.core.$ZodIssue, input: unknown, origin: Origin): Problem[] {
