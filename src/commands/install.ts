@@ -1,6 +1,7 @@
 import { checkSteps, hasChanges, runSteps, type CheckedList, type RunOptions } from "../engine/run-steps.ts";
 import { installSteps } from "../steps/index.ts";
 import type { Installation } from "../steps/installation.ts";
+import { earlierStepSeconds } from "../engine/run-history.ts";
 import { formatDuration } from "../engine/format-duration.ts";
 import type { Output } from "../ui/output.ts";
 import { confirmOrAbort } from "../ui/prompts.ts";
@@ -23,6 +24,8 @@ export async function install(options: InstallOptions): Promise<void> {
       classify: classifyError,
       log: (line) => logger.write(line),
       resume: `hubctl install --deployment ${name}`,
+      earlier: earlierStepSeconds(installation.workDir.journal),
+      whereToLook: `hubctl status --deployment ${name} tells what is not well, and ${logger.path} what has happened so far`,
     };
     const started = performance.now();
     const checked = await checkSteps(installSteps, installation, runOptions);

@@ -1,8 +1,8 @@
 import type { ListrTask } from "listr2";
 import { DefaultRenderer, Listr, ListrLogger, ProcessOutput } from "listr2";
 import { formatDuration } from "./format-duration.ts";
-import type { Output } from "../ui/output.ts";
-import type { RunView, StepView, ViewEntry } from "./run-view.ts";
+import { withHint, type RunView, type StepView, type ViewEntry, type ViewOptions } from "./run-view.ts";
+import { startWait, type Wait } from "./waiting.ts";
 
 /** listr2 asks whether standard output is a terminal; the list is drawn on standard error, which is known to be one. */
 class StandardErrorRenderer extends DefaultRenderer {
@@ -31,8 +31,9 @@ interface ShownStep extends StepView {
 }
 
 /** Draws the steps as a list. listr2 only draws: each of its tasks waits for what the runner says of its step. */
-export function createListView(entries: readonly ViewEntry[][], output: Output): RunView {
-  const steps = new Map(entries.flat().map((entry) => [entry.id, createShownStep(entry)]));
+export function createListView(entries: readonly ViewEntry[][], options: ViewOptions): RunView {
+  const { output } = options;
+  const steps = new Map(entries.flat().map((entry) => [entry.id, createShownStep(entry, options)]));
   const stepOf = ({ id }: { id: string }): ShownStep => {
     const step = steps.get(id);
     if (step === undefined) throw new Error(`step ${id} is not in the list that is shown`);
@@ -94,20 +95,32 @@ function drawEntry(members: readonly ShownStep[]): ShownStep["task"] {
   return { task: (_, drawn) => drawn.newListr(tasks, { concurrent: true, exitOnError: false }) };
 }
 
-function createShownStep({ title }: ViewEntry): ShownStep {
+function createShownStep({ title, usual }: ViewEntry, { clock, whereToLook }: ViewOptions): ShownStep {
   const end = createGate();
   const notes: string[] = [];
   let heading = title;
   let state: "waiting" | "running" | "ended" = "waiting";
   let skipped: string | undefined;
   let drawn: Drawn | undefined;
+  let doing = "";
+  let wait: Wait | undefined;
   // The runner may be ahead of the list: what it says before listr2 has come to the task is kept.
   const draw = (): void => {
     if (drawn === undefined) return;
     drawn.title = heading;
     for (const note of notes.splice(0)) drawn.output = note;
   };
+  const drawProgress = (): void => {
+    const text = wait?.describe(doing) ?? doing;
+    heading = text === "" ? title : `${title}: ${text}`;
+    draw();
+  };
+  const note = (text: string): void => {
+    notes.push(text);
+    draw();
+  };
   const finish = (text: string, settle: () => void): void => {
+    wait?.stop();
     state = "ended";
     heading = text;
     draw();
@@ -129,15 +142,19 @@ function createShownStep({ title }: ViewEntry): ShownStep {
     },
     start() {
       state = "running";
+      wait = startWait({
+        usual,
+        clock,
+        everySeconds: 1,
+        onTick: drawProgress,
+        onOverdue: (text) => note(withHint(text, whereToLook)),
+      });
     },
     progress(text) {
-      heading = text === "" ? title : `${title}: ${text}`;
-      draw();
+      doing = text;
+      drawProgress();
     },
-    note(text) {
-      notes.push(text);
-      draw();
-    },
+    note,
     skip(reason) {
       skipped = `${title}: ${reason}`;
       finish(title, end.open);

@@ -17,6 +17,10 @@ export interface RunOptions {
   log?: (line: string) => void;
   /** How the run is continued, as a command; ends every failure that names nothing better. */
   resume?: string;
+  /** What steps took in earlier runs of this deployment, by step id. */
+  earlier?: ReadonlyMap<string, readonly number[]>;
+  /** Where somebody looks who thinks that a step takes too long, as a sentence. */
+  whereToLook?: string;
   wait?: Wait;
   /** Seconds since some moment; only a test needs another clock. */
   clock?: () => number;
@@ -79,7 +83,7 @@ export async function runSteps<Context>(
   const clock = options.clock ?? (() => performance.now() / 1000);
   const started = clock();
   const results: StepResult[] = [];
-  const view = await createView(list, options.output, clock);
+  const view = await createView(list, { ...options, clock });
   let hasRun = false;
   try {
     for (const members of turnsOf(list)) {

@@ -16,6 +16,8 @@ export interface Step<Context, Plan = unknown> {
   readonly id: string;
   /** What the operator gets, as an imperative: "Create the VPC and EKS cluster". */
   readonly title: string;
+  /** How many seconds it takes on AWS as a rule, if it is long enough to wonder. */
+  readonly usual?: number;
   check(context: Context): Promise<Checked<Plan>>;
   /** Idempotent. Gets exactly what `check` planned. */
   run(context: Context, plan: Plan, report: Report): Promise<void>;

@@ -6,6 +6,8 @@ import { applyStack, checkStack } from "./terraform-stack.ts";
 export const clusterStack = defineStep({
   id: "cluster-stack",
   title: "Create the VPC, the EKS cluster and its core nodes",
+  // The control plane about 9 minutes, the nodes 3, the add-ons that need nodes 2.
+  usual: 14 * 60,
   async check(installation: Installation) {
     const [cluster, { lock, recorded }] = await Promise.all([
       describeCluster(installation.aws, installation.config.name),

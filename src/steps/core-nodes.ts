@@ -7,6 +7,7 @@ import type { Installation } from "./installation.ts";
 export const coreNodes = defineStep({
   id: "core-nodes",
   title: "Wait for the core nodes",
+  usual: 30,
   async check(installation: Installation) {
     const target = await installation.kubeTarget();
     if (!target) return { unknown: "known once the cluster exists" };

@@ -10,6 +10,7 @@ import type { Installation } from "./installation.ts";
 export const loadBalancer = defineStep({
   id: "load-balancer",
   title: "Wait for the hub's load balancer",
+  usual: 150,
   async check(installation: Installation) {
     const target = await installation.kubeTarget();
     if (!target) return { unknown: "known once the cluster exists" };

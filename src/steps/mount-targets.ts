@@ -11,6 +11,7 @@ import type { Installation } from "./installation.ts";
 export const mountTargets = defineStep({
   id: "mount-targets",
   title: "Attach the file system to the VPC",
+  usual: 90,
   async check(installation: Installation) {
     const [storage, cluster] = await Promise.all([installation.storageOutputs(), installation.clusterOutputs()]);
     if (!storage || !cluster) return { unknown: "known once file system and VPC exist" };

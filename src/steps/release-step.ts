@@ -1,9 +1,5 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import { parse } from "yaml";
-import { z } from "zod";
 import { defineStep, type Report, type Step } from "../engine/step.ts";
-import { chartReference, type Release } from "../releases/release.ts";
+import { chartReference, wantedChart, type Release } from "../releases/release.ts";
 import {
   readReleaseState,
   repairRelease,
@@ -24,6 +20,7 @@ interface ReleasePlan {
 interface ReleaseStepOptions {
   id: string;
   title: string;
+  usual?: number;
   /** Selects those of its pods that work with AWS through Pod Identity. */
   podIdentity?: { selector: string };
 }
@@ -32,10 +29,9 @@ const timeoutSeconds = 15 * 60;
 
 /** The step that installs or upgrades one Helm release, and leaves it alone when it is as wanted. */
 export function releaseStep(release: Release, options: ReleaseStepOptions): Step<Installation> {
-  const { id, title, podIdentity } = options;
+  const { podIdentity, ...described } = options;
   return defineStep({
-    id,
-    title,
+    ...described,
     async check(installation: Installation) {
       const inputs = await installation.releaseInputs();
       const cluster = await installation.kubeTarget();
@@ -62,17 +58,6 @@ export function releaseStep(release: Release, options: ReleaseStepOptions): Step
     },
   });
 }
-
-function wantedChart(
-  { chart }: Release,
-  versions: Readonly<Record<string, string>>,
-): { chart: string; version: string } {
-  if (!("path" in chart)) return { chart: chart.name, version: versions[chart.name] ?? chart.version };
-  const { version } = ownChart.parse(parse(readFileSync(join(chart.path, "Chart.yaml"), "utf8")));
-  return { chart: chart.name, version };
-}
-
-const ownChart = z.object({ version: z.string() });
 
 function describeChange(state: ReleaseState, wanted: { chart: string; version: string }): string {
   const chart = `${wanted.chart} ${wanted.version}`;

@@ -12,6 +12,7 @@ export const karpenterCrdRelease = releaseStep(karpenterCrd, {
 export const karpenterRelease = releaseStep(karpenter, {
   id: "karpenter",
   title: "Install Karpenter, which starts users' nodes",
+  usual: 60,
   podIdentity: { selector: "app.kubernetes.io/name=karpenter" },
 });
 
@@ -20,4 +21,4 @@ export const platformRelease = releaseStep(platform, {
   title: "Install node pool, storage classes and volumes",
 });
 
-export const hubRelease = releaseStep(hub, { id: "hub", title: "Install the hub" });
+export const hubRelease = releaseStep(hub, { id: "hub", title: "Install the hub", usual: 90 });

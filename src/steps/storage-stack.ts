@@ -4,6 +4,7 @@ import { applyStack, checkStack } from "./terraform-stack.ts";
 export const storageStack = defineStep({
   id: "storage-stack",
   title: "Create what outlives a cluster: file system, secrets",
+  usual: 40,
   check: checkStack("storage"),
   run: applyStack("storage"),
 });
