@@ -1,4 +1,7 @@
-import { posix, sep } from "node:path";
+import { readFileSync } from "node:fs";
+import { join, posix, sep } from "node:path";
+import { parse } from "yaml";
+import { z } from "zod";
 import type { ReleaseInputs } from "./inputs.ts";
 
 /** A chart that is downloaded; `version` is the one this hubctl was tested with, a lock file may name another. */
@@ -42,6 +45,18 @@ export function chartReference(
   if (isRegistry(source)) return [joinReference(source, chart.name), "--version", version];
   return [chart.name, "--repo", source, "--version", version];
 }
+
+/** The chart that a release should have; `versions` is the lock file's `charts`. */
+export function wantedChart(
+  { chart }: Release,
+  versions: Readonly<Record<string, string>>,
+): { chart: string; version: string } {
+  if (!("path" in chart)) return { chart: chart.name, version: versions[chart.name] ?? chart.version };
+  const { version } = ownChart.parse(parse(readFileSync(join(chart.path, "Chart.yaml"), "utf8")));
+  return { chart: chart.name, version };
+}
+
+const ownChart = z.object({ version: z.string() });
 
 function isRegistry(source: string): boolean {
   return source.startsWith("oci://");
