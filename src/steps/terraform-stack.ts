@@ -1,6 +1,5 @@
 import { copyFile, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { stateBucketName } from "../aws/state-bucket.ts";
 import { readStateObject, writeStateObject } from "../aws/state-object.ts";
 import { terraformVariables } from "../config/terraform-variables.ts";
 import type { StackName } from "../config/work-dir.ts";
@@ -12,6 +11,7 @@ import { createStack, type PlannedStack, type Stack } from "../tools/terraform-s
 import type { Installation } from "./installation.ts";
 import { memo } from "./memo.ts";
 import { sortTainted } from "./tainted-resources.ts";
+import { stackKey, terraformOverride } from "./terraform-override.ts";
 import { saveUnsavedState } from "./unsaved-state.ts";
 
 /** One of the deployment's two Terraform stacks. */
@@ -54,32 +54,14 @@ async function prepareStack(
   await followEarlierRun(dir, dependencies, report);
   await copyTemplates(join(templates, name), dir);
   await writeFile(join(dir, "terraform.tfvars.json"), toJson(terraformVariables(name, config, lock)));
-  const key = `deployments/${config.name}/${name}`;
-  const s3 = {
-    bucket: stateBucketName(lock.account, aws.region),
-    key: `${key}/terraform.tfstate`,
-    region: aws.region,
-    encrypt: true,
-    use_lockfile: true,
-    allowed_account_ids: [lock.account],
-  };
-  // An override file: the state's place, and the provider's version that this deployment was installed with.
-  await writeFile(
-    join(dir, "deployment_override.tf.json"),
-    toJson({
-      terraform: {
-        backend: backend === "s3" ? { s3 } : { local: {} },
-        required_providers: { aws: { source: "hashicorp/aws", version: `= ${lock.provider}` } },
-      },
-    }),
-  );
+  await writeFile(join(dir, "deployment_override.tf.json"), toJson(terraformOverride(name, backend, { config, lock })));
 
   const stack = createStack({ dir, binary, pluginCache: join(workDir.path, "providers") }, dependencies);
-  const checksums = `${key}/terraform.lock.hcl`;
+  const checksums = stackKey(config.name, name, "terraform.lock.hcl");
   const kept = backend === "s3" ? await readStateObject(aws, lock.account, checksums) : undefined;
   if (kept !== undefined) await writeFile(stack.providerLockFile, kept);
   await stack.init(report);
-  if (backend === "s3") await saveUnsavedState(stack, s3.key, installation);
+  if (backend === "s3") await saveUnsavedState(stack, stackKey(config.name, name, "terraform.tfstate"), installation);
   const present = await readFile(stack.providerLockFile, "utf8");
   if (backend === "s3" && present !== kept) await writeStateObject(aws, lock.account, checksums, present);
   return stack;

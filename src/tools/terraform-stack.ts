@@ -28,8 +28,6 @@ import type { TerraformReport, TerraformRunDependencies } from "./terraform-run.
 export interface StackOptions {
   dir: string;
   binary: TerraformBinary;
-  /** File with the settings of the backend. */
-  backendConfig?: string;
   /** Folder that the stacks of a deployment share for unpacked providers. */
   pluginCache: string;
 }
@@ -44,7 +42,7 @@ export interface PlannedStack {
 export interface Stack {
   /** Follows what an earlier run left working, then makes the folder ready; does nothing if it is. */
   init(report: TerraformReport): Promise<void>;
-  plan(report: TerraformReport): Promise<PlannedStack>;
+  plan(report: TerraformReport, options?: { destroy: boolean }): Promise<PlannedStack>;
   apply(planned: PlannedStack, report: TerraformReport): Promise<void>;
   /** Includes sensitive ones. */
   outputs(): Promise<Record<string, unknown>>;
@@ -72,9 +70,9 @@ export function createStack(options: StackOptions, dependencies: TerraformRunDep
       await followEarlierRun(dir, dependencies, report);
       await oneAtATime(pluginCache, () => initialise(folder, options, dependencies, report));
     },
-    async plan(report) {
+    async plan(report, { destroy } = { destroy: false }) {
       rmSync(planFile, { force: true });
-      const command = planCommand(folder, { out: planFile });
+      const command = planCommand(folder, { out: planFile, destroy });
       const status = await runTerraform({ command, dir, action: "plan", accept: [2] }, dependencies, report);
       if (status === 0) return { file: planFile, summary: emptyPlan() };
       const { stdout } = await exec(showPlanCommand(folder, planFile));
@@ -116,24 +114,22 @@ async function initialise(
   dependencies: TerraformRunDependencies,
   report: TerraformReport,
 ): Promise<void> {
-  const { dir, backendConfig, pluginCache, binary } = options;
+  const { dir, pluginCache, binary } = options;
   mkdirSync(pluginCache, { recursive: true });
   const sources = readSources(dir);
-  const backend = backendConfig === undefined ? "" : readFileSync(join(dir, backendConfig), "utf8");
   const mark = join(dir, ".terraform", "hubctl-initialised");
   const lock = providerLockFile(dir);
-  const fingerprint = hash(binary.file, binary.version, backend, sources, readIfThere(lock));
+  const fingerprint = hash(binary.file, binary.version, sources, readIfThere(lock));
   if (readIfThere(mark) === fingerprint && hasProviders(dir)) return;
 
   // Without checksums Terraform would unpack into the cache again, under the feet of the stack that is using it.
   const known = join(pluginCache, `${hash(requiredProviders(sources))}.lock.hcl`);
   if (!existsSync(lock) && existsSync(known)) copyFileSync(known, lock);
   report.progress("installing Terraform's providers");
-  const command = initCommand(folder, backendConfig === undefined ? {} : { backendConfig });
-  await runTerraform({ command, dir, action: "init" }, dependencies, report);
+  await runTerraform({ command: initCommand(folder), dir, action: "init" }, dependencies, report);
   if (existsSync(lock)) copyFileSync(lock, known);
   mkdirSync(join(dir, ".terraform"), { recursive: true });
-  writeFileSync(mark, hash(binary.file, binary.version, backend, sources, readIfThere(lock)));
+  writeFileSync(mark, hash(binary.file, binary.version, sources, readIfThere(lock)));
 }
 
 function readSources(dir: string): string {

@@ -20,19 +20,8 @@ export interface TerraformFolder {
 const oldest = { major: 1, minor: 10 };
 const lockTimeout = "-lock-timeout=60s";
 
-export function initCommand(
-  folder: TerraformFolder,
-  options: { backendConfig?: string; lockfile?: "readonly"; upgrade?: boolean } = {},
-): Command {
-  return inFolder(folder, [
-    "init",
-    "-input=false",
-    "-no-color",
-    "-reconfigure",
-    ...(options.backendConfig === undefined ? [] : [`-backend-config=${options.backendConfig}`]),
-    ...(options.lockfile === undefined ? [] : [`-lockfile=${options.lockfile}`]),
-    ...(options.upgrade === true ? ["-upgrade"] : []),
-  ]);
+export function initCommand(folder: TerraformFolder): Command {
+  return inFolder(folder, ["init", "-input=false", "-no-color", "-reconfigure"]);
 }
 
 /** Plans into a file, so that exactly what was checked can be applied. Exit status 2 means that there are changes. */

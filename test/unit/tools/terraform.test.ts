@@ -20,11 +20,7 @@ const folder = { file: "terraform", dir: "/deployment/cluster", pluginCache: "/d
 
 describe("the builders of Terraform's commands", () => {
   it.each([
-    [
-      "init",
-      initCommand(folder, { backendConfig: "s3.hcl" }),
-      ["init", "-input=false", "-no-color", "-reconfigure", "-backend-config=s3.hcl"],
-    ],
+    ["init", initCommand(folder), ["init", "-input=false", "-no-color", "-reconfigure"]],
     [
       "plan",
       planCommand(folder, { out: "p" }),
