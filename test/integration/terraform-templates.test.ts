@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -18,10 +18,9 @@ beforeAll(async () => {
   dir = mkdtempSync(join(tmpdir(), "terraform-templates-"));
   ({ terraform, env } = await findTerraformOffline(dir));
   for (const stack of stacks) {
-    const [templates, folder] = [join(root, "templates", "terraform", stack), join(dir, stack)];
-    mkdirSync(folder);
-    for (const file of readdirSync(templates)) copyFileSync(join(templates, file), join(folder, file));
-    copyFileSync(join(root, "test", "terraform", `${stack}.tftest.hcl`), join(folder, `${stack}.tftest.hcl`));
+    const folder = join(dir, stack);
+    cpSync(join(root, "templates", "terraform", stack), folder, { recursive: true });
+    cpSync(join(root, "test", "terraform", stack), folder, { recursive: true });
     await run(terraform, ["init", "-no-color"], { cwd: folder, env });
   }
 }, 300_000);

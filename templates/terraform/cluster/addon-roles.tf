@@ -14,6 +14,11 @@ locals {
     }]
   })
 
+  volume_key = {
+    arn       = var.encryption_key == "own" ? "arn:${local.partition}:kms:${var.region}:${var.account_id}:key/*" : var.encryption_key
+    condition = var.encryption_key == "own" ? { StringEquals = { "aws:ResourceTag/hubctl:id" = var.deployment_id } } : {}
+  }
+
   drivers = {
     ebs-csi      = "Controller of the EBS driver"
     efs-csi      = "Controller of the EFS driver"
@@ -34,6 +39,40 @@ resource "aws_iam_role" "driver" {
 resource "aws_iam_role_policy_attachment" "ebs_csi" {
   role       = aws_iam_role.driver["ebs-csi"].name
   policy_arn = "${local.iam_policy}/AmazonEBSCSIDriverPolicyV2"
+}
+
+# Volumes with a key of the customer's are attached by a grant:
+# https://docs.aws.amazon.com/eks/latest/userguide/ebs-csi.html
+# A key made for the deployment belongs to the other stack and is known by its tag.
+resource "aws_iam_role_policy" "ebs_csi_key" {
+  count = var.encryption_key == "aws" ? 0 : 1
+
+  name = "key"
+  role = aws_iam_role.driver["ebs-csi"].name
+
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      merge(
+        {
+          Sid      = "UseKey"
+          Effect   = "Allow"
+          Action   = ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"]
+          Resource = local.volume_key.arn
+        },
+        var.encryption_key == "own" ? { Condition = local.volume_key.condition } : {},
+      ),
+      {
+        Sid      = "GrantKeyToVolumes"
+        Effect   = "Allow"
+        Action   = ["kms:CreateGrant", "kms:ListGrants", "kms:RevokeGrant"]
+        Resource = local.volume_key.arn
+        Condition = merge(local.volume_key.condition, {
+          Bool = { "kms:GrantIsForAWSResource" = "true" }
+        })
+      },
+    ]
+  })
 }
 
 resource "aws_iam_role_policy_attachment" "efs_csi" {

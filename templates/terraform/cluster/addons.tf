@@ -43,6 +43,7 @@ resource "aws_eks_addon" "ebs_csi" {
   depends_on = [
     aws_eks_addon.before_nodes,
     aws_eks_node_group.core,
+    aws_iam_role_policy.ebs_csi_key,
     aws_iam_role_policy_attachment.ebs_csi,
   ]
 }

@@ -36,7 +36,7 @@ resource "aws_eks_cluster" "this" {
   }
 
   vpc_config {
-    subnet_ids              = [for zone in var.zones : aws_subnet.private[zone].id]
+    subnet_ids              = local.node_subnets[*].id
     endpoint_private_access = true
     endpoint_public_access  = length(var.api_access_cidrs) > 0
     public_access_cidrs     = length(var.api_access_cidrs) > 0 ? var.api_access_cidrs : null
@@ -50,4 +50,16 @@ resource "aws_eks_cluster" "this" {
     aws_route_table_association.private,
     aws_route_table_association.public,
   ]
+
+  lifecycle {
+    precondition {
+      condition     = distinct(local.node_subnets[*].zone) == var.zones
+      error_message = "The subnets of the nodes must be in the zones that the deployment recorded, ${join(", ", var.zones)}, and the first in the first of them: EKS takes no further zone, and the hub's volume is in that one."
+    }
+
+    precondition {
+      condition     = length(distinct(local.balancer_zones)) == length(local.balancer_zones) && contains(local.balancer_zones, local.core_zone)
+      error_message = "The load balancer takes one subnet of a zone, and needs one in the core nodes' zone ${local.core_zone}; the subnets named for it are in ${join(", ", local.balancer_zones)}."
+    }
+  }
 }

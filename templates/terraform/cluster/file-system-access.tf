@@ -2,7 +2,7 @@
 resource "aws_security_group" "efs" {
   name        = "${local.prefix}-efs"
   description = "NFS from the nodes of the EKS cluster ${var.deployment}"
-  vpc_id      = aws_vpc.this.id
+  vpc_id      = local.vpc_id
 
   tags = {
     Name = "${var.deployment}-efs"

@@ -1,5 +1,5 @@
 # What Karpenter needs outside of the cluster. It is told ids (subnets, group, instance profile), so it needs no right
-# to write IAM.
+# to write IAM, but for one role of AWS' own.
 
 resource "aws_iam_role" "karpenter" {
   name                 = "${local.prefix}-karpenter"
@@ -47,10 +47,8 @@ locals {
     StringEquals = { "aws:ResourceTag/${local.cluster_tag}" = "owned" }
     StringLike   = { "aws:ResourceTag/karpenter.sh/nodepool" = "*" }
   }
-}
 
-resource "aws_iam_role_policy" "karpenter" {
-  for_each = {
+  karpenter_policies = {
     launch = [
       {
         Sid    = "LaunchFrom"
@@ -58,7 +56,7 @@ resource "aws_iam_role_policy" "karpenter" {
         Action = ["ec2:CreateFleet", "ec2:RunInstances"]
         Resource = concat(
           ["${local.ec2_arn}::image/*", "${local.ec2_arn}::snapshot/*"],
-          [for zone in var.zones : aws_subnet.private[zone].arn],
+          local.node_subnets[*].arn,
           ["${local.ec2_arn}:${var.account_id}:security-group/${aws_eks_cluster.this.vpc_config[0].cluster_security_group_id}"],
         )
       },
@@ -189,7 +187,25 @@ resource "aws_iam_role_policy" "karpenter" {
         }
       },
     ]
+
+    # The account's first spot instance needs a role that EC2 makes, with the rights of who asks for the instance:
+    # https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/service-linked-roles-spot-instance-requests.html
+    spot = [
+      {
+        Sid      = "MakeSpotRole"
+        Effect   = "Allow"
+        Action   = "iam:CreateServiceLinkedRole"
+        Resource = "arn:${local.partition}:iam::${var.account_id}:role/aws-service-role/spot.amazonaws.com/AWSServiceRoleForEC2Spot"
+        Condition = {
+          StringEquals = { "iam:AWSServiceName" = "spot.amazonaws.com" }
+        }
+      },
+    ]
   }
+}
+
+resource "aws_iam_role_policy" "karpenter" {
+  for_each = { for name, statements in local.karpenter_policies : name => statements if name != "spot" || var.spot }
 
   name = each.key
   role = aws_iam_role.karpenter.name

@@ -87,7 +87,7 @@ resource "aws_eks_node_group" "core" {
   cluster_name    = aws_eks_cluster.this.name
   node_group_name = "core"
   node_role_arn   = aws_iam_role.core_node.arn
-  subnet_ids      = [aws_subnet.private[local.core_zone].id]
+  subnet_ids      = [local.node_subnets[0].id]
   ami_type        = "AL2023_x86_64_STANDARD"
   capacity_type   = "ON_DEMAND"
   instance_types  = [var.core_nodes.instance_type]

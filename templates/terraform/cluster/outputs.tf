@@ -15,21 +15,28 @@ output "cluster_security_group_id" {
 
 output "vpc_id" {
   description = "The VPC."
-  value       = aws_vpc.this.id
+  value       = local.vpc_id
 }
 
 output "private_subnet_ids" {
-  description = "Subnets of the nodes, in the order of the zones."
-  value       = [for zone in var.zones : aws_subnet.private[zone].id]
+  description = "Subnets of the nodes, in the order of the zones; the first is the core nodes'."
+  value       = local.node_subnets[*].id
 
   depends_on = [aws_route_table_association.private]
 }
 
 output "public_subnet_ids" {
   description = "Subnets of load balancers, in the order of the zones."
-  value       = [for zone in var.zones : aws_subnet.public[zone].id]
+  value       = local.makes_vpc ? [for zone in var.zones : aws_subnet.public[zone].id] : var.existing_vpc.load_balancer_subnets
 
   depends_on = [aws_route_table_association.public]
+}
+
+output "subnet_by_zone" {
+  description = "One subnet of the nodes in each zone: EFS takes one mount target of a zone."
+  value       = { for zone, subnets in { for subnet in local.node_subnets : subnet.zone => subnet.id... } : zone => subnets[0] }
+
+  depends_on = [aws_route_table_association.private]
 }
 
 output "core_zone" {

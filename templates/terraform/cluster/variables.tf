@@ -66,6 +66,19 @@ variable "role_path" {
   }
 }
 
+variable "name_prefix" {
+  description = "What the names of roles, instance profiles, policies, queues, rules, launch templates and security groups begin with."
+  type        = string
+  default     = ""
+  nullable    = false
+
+  # IAM and EventBridge take 64 characters. The id takes 9 and the longest purpose, "-node-reservation", 17.
+  validation {
+    condition     = can(regex("^([A-Za-z0-9][A-Za-z0-9._-]*)?$", var.name_prefix)) && length(var.name_prefix) + length(var.deployment) <= 38
+    error_message = "The prefix may have letters, digits and . _ -, and together with the deployment's name at most 38 characters."
+  }
+}
+
 variable "permissions_boundary" {
   description = "ARN of the policy that bounds every role; null for none."
   type        = string
@@ -89,7 +102,7 @@ variable "installer_arn" {
 }
 
 variable "vpc_cidr" {
-  description = "IPv4 range of the VPC. Pods take their addresses from it, too."
+  description = "IPv4 range of the VPC that is made. Pods take their addresses from it, too."
   type        = string
   nullable    = false
 
@@ -102,14 +115,53 @@ variable "vpc_cidr" {
   }
 }
 
+variable "nat" {
+  description = "NAT gateways of the VPC that is made: one for all zones, or one per-zone, so that each can do without the others."
+  type        = string
+  default     = "one"
+  nullable    = false
+
+  validation {
+    condition     = contains(["one", "per-zone"], var.nat)
+    error_message = "NAT gateways: one or per-zone."
+  }
+}
+
+variable "existing_vpc" {
+  description = "A VPC to use instead of making one; its node subnets need a way out. Null for a new one."
+  type = object({
+    id                    = string
+    node_subnets          = list(string)
+    load_balancer_subnets = list(string)
+  })
+  default = null
+
+  validation {
+    condition = var.existing_vpc == null || try(
+      startswith(var.existing_vpc.id, "vpc-") &&
+      length(var.existing_vpc.node_subnets) >= 2 &&
+      length(var.existing_vpc.load_balancer_subnets) >= 1 &&
+      alltrue([
+        for id in concat(var.existing_vpc.node_subnets, var.existing_vpc.load_balancer_subnets) : startswith(id, "subnet-")
+      ]) &&
+      length(distinct(var.existing_vpc.node_subnets)) == length(var.existing_vpc.node_subnets),
+      false,
+    )
+    error_message = "An existing VPC is given by its id, the ids of two or more subnets for nodes, and of one or more for the load balancer."
+  }
+}
+
 variable "zones" {
-  description = "Names of the availability zones of the subnets; the core nodes are in the first."
+  description = "Names of the availability zones of the nodes' subnets; the core nodes are in the first."
   type        = list(string)
   nullable    = false
 
   validation {
-    condition     = length(var.zones) >= 2 && length(var.zones) <= 4 && length(distinct(var.zones)) == length(var.zones)
-    error_message = "EKS needs subnets in two zones at least; the VPC's range is divided for four at most."
+    condition = (
+      length(var.zones) >= 2 && length(distinct(var.zones)) == length(var.zones) &&
+      (length(var.zones) <= 4 || var.existing_vpc != null)
+    )
+    error_message = "EKS needs subnets in two zones at least; a new VPC's range is divided for four at most."
   }
 }
 
@@ -186,4 +238,56 @@ variable "core_nodes" {
     condition     = var.core_nodes.volume_size_gib >= 20
     error_message = "The image of the core nodes needs a volume of 20 GiB at least."
   }
+}
+
+variable "encryption_key" {
+  description = "Key of the hub's volumes: aws for AWS' own, own for the one that the stack storage makes, or the ARN of a KMS key. The disks of nodes, which hold no data, always have AWS' own."
+  type        = string
+  default     = "aws"
+  nullable    = false
+
+  validation {
+    condition     = contains(["aws", "own"], var.encryption_key) || can(regex("^arn:aws[a-z-]*:kms:${var.region}:[0-9]{12}:key/", var.encryption_key))
+    error_message = "The encryption key must be aws, own, or the ARN of a KMS key of this region (not of an alias)."
+  }
+}
+
+variable "buckets" {
+  description = "Buckets that users' servers may reach, by name: read or read-write."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for access in values(var.buckets) : contains(["read", "read-write"], access)])
+    error_message = "The access to a bucket must be read or read-write."
+  }
+}
+
+variable "fill_buckets" {
+  description = "Names of the buckets that shared folders are filled from."
+  type        = list(string)
+  default     = []
+  nullable    = false
+}
+
+variable "profile_roles" {
+  description = "ARN of the IAM role of a profile's servers, by the profile's slug; for profiles that don't have the role that reaches the buckets. It must trust pods.eks.amazonaws.com."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+
+  validation {
+    condition = alltrue([
+      for arn in values(var.profile_roles) : can(regex("^arn:aws[a-z-]*:iam::${var.account_id}:role/.+", arn))
+    ])
+    error_message = "The role of a profile must be the ARN of an IAM role in the account ${var.account_id}: Pod Identity takes no others."
+  }
+}
+
+variable "spot" {
+  description = "Whether any profile has spot instances."
+  type        = bool
+  default     = false
+  nullable    = false
 }

@@ -29,9 +29,8 @@ locals {
     "hubctl:stack"      = "cluster"
   })
 
-  # IAM names are the account's, not the region's: part of the id keeps two deployments of one name apart. 32 + 10
-  # characters leave 22 of 64 for the purpose.
-  prefix = "${var.deployment}-${substr(var.deployment_id, 0, 8)}"
+  # IAM names are the account's, not the region's: part of the id keeps two deployments of one name apart.
+  prefix = "${var.name_prefix}${var.deployment}-${substr(var.deployment_id, 0, 8)}"
 
   partition   = data.aws_partition.current.partition
   iam_policy  = "arn:${local.partition}:iam::aws:policy"

@@ -1,8 +1,9 @@
-# Users' homes and the shared folder. Mount targets, which need the cluster stack's subnets, are made by hubctl.
+# Users' homes and the shared folders. Mount targets, which need the cluster stack's subnets, are made by hubctl.
 
 resource "aws_efs_file_system" "homes" {
   creation_token  = "${var.deployment}-${var.deployment_id}"
   encrypted       = true
+  kms_key_id      = local.key_arn
   throughput_mode = "elastic"
 
   tags = {
@@ -52,10 +53,7 @@ locals {
 }
 
 resource "aws_efs_access_point" "folders" {
-  for_each = {
-    home   = "/home"
-    shared = "/shared"
-  }
+  for_each = toset(concat(["home"], var.shared_folders))
 
   file_system_id = aws_efs_file_system.homes.id
 
@@ -65,7 +63,7 @@ resource "aws_efs_access_point" "folders" {
   }
 
   root_directory {
-    path = each.value
+    path = "/${each.key}"
 
     creation_info {
       owner_uid   = local.jovyan.uid

@@ -1,5 +1,5 @@
 output "file_system_id" {
-  description = "EFS file system of homes and shared folder."
+  description = "EFS file system of homes and shared folders."
   value       = aws_efs_file_system.homes.id
 
   # Whoever mounts it may rely on its policy.
@@ -11,9 +11,14 @@ output "home_access_point_id" {
   value       = aws_efs_access_point.folders["home"].id
 }
 
-output "shared_access_point_id" {
-  description = "EFS access point of the shared folder."
-  value       = aws_efs_access_point.folders["shared"].id
+output "shared_access_point_ids" {
+  description = "EFS access points of the shared folders, by the folder's name."
+  value       = { for name in var.shared_folders : name => aws_efs_access_point.folders[name].id }
+}
+
+output "encryption_key_arn" {
+  description = "KMS key of the data; null when AWS' own keys are used."
+  value       = local.key_arn
 }
 
 output "generated_secret_arn" {

@@ -53,3 +53,30 @@ variable "tags" {
     error_message = "Tags that start with hubctl: or aws: are reserved."
   }
 }
+
+variable "shared_folders" {
+  description = "Names of the folders that users share."
+  type        = list(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition = (
+      alltrue([for name in var.shared_folders : can(regex("^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$", name)) && name != "home"]) &&
+      length(distinct(var.shared_folders)) == length(var.shared_folders)
+    )
+    error_message = "A shared folder's name has letters, digits and . _ -, at most 63, and there is one of each; home is for the users' homes."
+  }
+}
+
+variable "encryption_key" {
+  description = "Key of file system and generated secret: aws for AWS' own, own for one that is made, or the ARN of a KMS key. A file system keeps its key for life."
+  type        = string
+  default     = "aws"
+  nullable    = false
+
+  validation {
+    condition     = contains(["aws", "own"], var.encryption_key) || can(regex("^arn:aws[a-z-]*:kms:${var.region}:[0-9]{12}:key/", var.encryption_key))
+    error_message = "The encryption key must be aws, own, or the ARN of a KMS key of this region (not of an alias)."
+  }
+}
