@@ -1,13 +1,24 @@
+import type { ACMClient } from "@aws-sdk/client-acm";
+import type { AutoScalingClient } from "@aws-sdk/client-auto-scaling";
+import type { BackupClient } from "@aws-sdk/client-backup";
+import type { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
 import type { EC2Client } from "@aws-sdk/client-ec2";
+import type { ECRClient } from "@aws-sdk/client-ecr";
 import { EFSClient } from "@aws-sdk/client-efs";
 import { EKSClient } from "@aws-sdk/client-eks";
+import type { ElasticLoadBalancingClient } from "@aws-sdk/client-elastic-load-balancing";
 import { ElasticLoadBalancingV2Client } from "@aws-sdk/client-elastic-load-balancing-v2";
+import type { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import { IAMClient } from "@aws-sdk/client-iam";
+import type { KMSClient } from "@aws-sdk/client-kms";
+import type { ResourceGroupsTaggingAPIClient } from "@aws-sdk/client-resource-groups-tagging-api";
+import type { Route53Client } from "@aws-sdk/client-route-53";
 import { S3Client } from "@aws-sdk/client-s3";
 import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import type { SQSClient } from "@aws-sdk/client-sqs";
 import { SSMClient } from "@aws-sdk/client-ssm";
 import { STSClient } from "@aws-sdk/client-sts";
-import { baseCredentials, loginCredentials, type Login } from "./login.ts";
+import { baseCredentials, loginCredentials, type CredentialsProvider, type Login } from "./login.ts";
 
 /** The only place where SDK clients are made, so that region and retries are the same everywhere. */
 export interface AwsClients {
@@ -24,15 +35,38 @@ export interface AwsClients {
   readonly sts: STSClient;
   /** Of whoever is logged in; all others act as the role that is assumed, if there is one. */
   readonly loginSts: STSClient;
+  /** Of services that only the inventory asks; each is loaded when it is asked for. */
+  readonly rare: RareClients;
 }
 
-export function createClients(region: string, login: Login = {}): AwsClients {
+export interface RareClients {
+  acm(): Promise<ACMClient>;
+  autoScaling(): Promise<AutoScalingClient>;
+  backup(): Promise<BackupClient>;
+  classicElb(): Promise<ElasticLoadBalancingClient>;
+  ecr(): Promise<ECRClient>;
+  events(): Promise<EventBridgeClient>;
+  kms(): Promise<KMSClient>;
+  logs(): Promise<CloudWatchLogsClient>;
+  route53(): Promise<Route53Client>;
+  sqs(): Promise<SQSClient>;
+  tagging(): Promise<ResourceGroupsTaggingAPIClient>;
+}
+
+/** Many calls in a row: "adaptive" slows down by itself when AWS begins to refuse them. */
+export interface Pace {
+  retryMode: "adaptive";
+  maxAttempts: number;
+}
+
+export function createClients(region: string, login: Login = {}, pace?: Pace): AwsClients {
   // The SDK warns about Node 20 on every start; the engines field and the README say what is supported.
   process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] ??= "true";
   // Without limits a call whose connection died silently (a closed laptop) would be waited for for ever.
   const requestHandler = { connectionTimeout: 10_000, requestTimeout: 60_000, throwOnRequestTimeout: true };
   const base = baseCredentials(login);
-  const shared = { region, maxAttempts: 5, requestHandler, credentials: loginCredentials(login, region, base) };
+  const credentials = loginCredentials(login, region, base);
+  const shared = { region, maxAttempts: 5, requestHandler, credentials, ...pace };
   return {
     region,
     async ec2() {
@@ -48,7 +82,42 @@ export function createClients(region: string, login: Login = {}): AwsClients {
     ssm: nameCallsInErrors(new SSMClient(shared)),
     sts: nameCallsInErrors(new STSClient(shared)),
     loginSts: nameCallsInErrors(new STSClient({ ...shared, credentials: base })),
+    rare: rareClients(shared),
   };
+}
+
+function rareClients(shared: ClientSettings): RareClients {
+  return {
+    acm: once(async () => new (await import("@aws-sdk/client-acm")).ACMClient(shared)),
+    autoScaling: once(async () => new (await import("@aws-sdk/client-auto-scaling")).AutoScalingClient(shared)),
+    backup: once(async () => new (await import("@aws-sdk/client-backup")).BackupClient(shared)),
+    classicElb: once(
+      async () => new (await import("@aws-sdk/client-elastic-load-balancing")).ElasticLoadBalancingClient(shared),
+    ),
+    ecr: once(async () => new (await import("@aws-sdk/client-ecr")).ECRClient(shared)),
+    events: once(async () => new (await import("@aws-sdk/client-eventbridge")).EventBridgeClient(shared)),
+    kms: once(async () => new (await import("@aws-sdk/client-kms")).KMSClient(shared)),
+    logs: once(async () => new (await import("@aws-sdk/client-cloudwatch-logs")).CloudWatchLogsClient(shared)),
+    route53: once(async () => new (await import("@aws-sdk/client-route-53")).Route53Client(shared)),
+    sqs: once(async () => new (await import("@aws-sdk/client-sqs")).SQSClient(shared)),
+    tagging: once(
+      async () =>
+        new (await import("@aws-sdk/client-resource-groups-tagging-api")).ResourceGroupsTaggingAPIClient(shared),
+    ),
+  };
+}
+
+/** What all clients are made with. */
+interface ClientSettings extends Partial<Pace> {
+  region: string;
+  maxAttempts: number;
+  requestHandler: { connectionTimeout: number; requestTimeout: number; throwOnRequestTimeout: boolean };
+  credentials: CredentialsProvider;
+}
+
+function once<Made extends Client>(make: () => Promise<Made>): () => Promise<Made> {
+  let made: Promise<Made> | undefined;
+  return () => (made ??= make().then(nameCallsInErrors));
 }
 
 /** The part of an SDK client that is used here. */
