@@ -8,12 +8,12 @@ import {
 import { ToolError, UserError } from "../errors.ts";
 import type { AwsClients } from "./clients.ts";
 
-/** Where the file system should be reachable: one mount target in each subnet's zone. */
+/** Where the file system should be reachable: one mount target in each zone, more of them EFS does not take. */
 export interface MountTargetPlan {
   fileSystemId: string;
   vpcId: string;
   securityGroupId: string;
-  /** Subnets without a mount target yet. */
+  /** Subnets that get one, as their zones have none yet. */
   create: string[];
   /** Mount targets with other security groups than ours. */
   regroup: string[];
@@ -24,7 +24,7 @@ export interface MountTargetPlan {
 /** UserError MountTargetsElsewhere when the file system is attached to another VPC: EFS allows one VPC at a time. */
 export async function planMountTargets(
   aws: AwsClients,
-  wanted: { fileSystemId: string; vpcId: string; subnetIds: string[]; securityGroupId: string },
+  wanted: { fileSystemId: string; vpcId: string; subnetByZone: Record<string, string>; securityGroupId: string },
 ): Promise<MountTargetPlan> {
   const found = await listMountTargets(aws, wanted.fileSystemId);
   const elsewhere = found.find(({ VpcId }) => VpcId !== undefined && VpcId !== wanted.vpcId);
@@ -35,7 +35,7 @@ export async function planMountTargets(
       { hint: `remove the mount target ${elsewhere.MountTargetId ?? "?"} if nothing uses it any more, then run again` },
     );
   }
-  const present = new Set(found.map(({ SubnetId }) => SubnetId));
+  const present = new Set(found.map(({ AvailabilityZoneName }) => AvailabilityZoneName));
   const ids = found.flatMap(({ MountTargetId }) => (MountTargetId ? [MountTargetId] : []));
   const groups = await Promise.all(
     ids.map(async (MountTargetId) => ({
@@ -47,7 +47,7 @@ export async function planMountTargets(
     fileSystemId: wanted.fileSystemId,
     vpcId: wanted.vpcId,
     securityGroupId: wanted.securityGroupId,
-    create: wanted.subnetIds.filter((subnet) => !present.has(subnet)),
+    create: Object.entries(wanted.subnetByZone).flatMap(([zone, subnet]) => (present.has(zone) ? [] : [subnet])),
     regroup: groups
       .filter(({ groups }) => groups?.length !== 1 || groups[0] !== wanted.securityGroupId)
       .map(({ MountTargetId }) => MountTargetId),

@@ -22,6 +22,8 @@ export const storageOutputsSchema = z.object({
   /** By the folder's name. */
   shared_access_point_ids: z.record(z.string(), z.string().min(1)),
   generated_secret_arn: z.string().min(1),
+  /** Terraform leaves it out when AWS' own keys are used. */
+  encryption_key_arn: z.string().min(1).optional(),
 });
 export type StorageOutputs = z.infer<typeof storageOutputsSchema>;
 
@@ -33,6 +35,8 @@ export const clusterOutputsSchema = z.object({
   vpc_id: z.string().min(1),
   private_subnet_ids: z.array(z.string().min(1)).min(1),
   public_subnet_ids: z.array(z.string().min(1)).min(1),
+  /** One of the private subnets in each zone, by the zone's name. */
+  subnet_by_zone: z.record(z.string(), z.string().min(1)),
   /** Name of the availability zone that the core nodes are in. */
   core_zone: z.string().min(1),
   node_role_name: z.string().min(1),

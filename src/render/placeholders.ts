@@ -70,6 +70,7 @@ export function placeholderCluster(config: HubConfig, { zones }: HubLock): Clust
     vpc_id: existingVpc?.id ?? unknown("cluster.vpc_id"),
     private_subnet_ids: existingVpc?.nodeSubnets ?? ofEachZone("private_subnet_ids"),
     public_subnet_ids: existingVpc?.loadBalancerSubnets ?? ofEachZone("public_subnet_ids"),
+    subnet_by_zone: Object.fromEntries(zones.map(({ name }) => [name, unknown(`cluster.subnet_by_zone.${name}`)])),
     core_zone: zones[0]?.name ?? unknown("cluster.core_zone"),
     node_role_name: unknown("cluster.node_role_name"),
     karpenter_queue_name: unknown("cluster.karpenter_queue_name"),

@@ -18,12 +18,12 @@ export const mountTargets = defineStep({
     const plan = await planMountTargets(installation.aws, {
       fileSystemId: storage.file_system_id,
       vpcId: cluster.vpc_id,
-      subnetIds: cluster.private_subnet_ids,
+      subnetByZone: cluster.subnet_by_zone,
       securityGroupId: cluster.efs_security_group_id,
     });
     const pending = await pendingMountTargets(installation.aws, plan.fileSystemId);
     if (plan.create.length + plan.regroup.length + pending.length > 0) {
-      return { change: `one mount target in each of ${cluster.private_subnet_ids.length} zones`, plan };
+      return { change: `one mount target in each of ${Object.keys(cluster.subnet_by_zone).length} zones`, plan };
     }
     return { done: `${plan.existing.length} mount targets` };
   },

@@ -88,6 +88,7 @@ export function releaseInputs({ config, secrets }: Changes = {}): ReleaseInputs 
       vpc_id: "vpc-0123456789abcdef0",
       private_subnet_ids: ["subnet-0aaa", "subnet-0bbb"],
       public_subnet_ids: ["subnet-0ccc", "subnet-0ddd"],
+      subnet_by_zone: { "us-east-2a": "subnet-0aaa", "us-east-2b": "subnet-0bbb" },
       core_zone: "us-east-2a",
       node_role_name: "dandihub-3f1c9a52-user-node",
       karpenter_queue_name: "dandihub-karpenter",

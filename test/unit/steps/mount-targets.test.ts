@@ -8,6 +8,7 @@ import {
 import { expect, it, vi } from "vitest";
 import { mountTargets } from "../../../src/steps/mount-targets.ts";
 import { fakeInstallation, mockAws, runChecked } from "../../helpers/installation.ts";
+import { releaseInputs } from "../../helpers/release-inputs.ts";
 
 // Between two looks nothing is waited for.
 vi.mock("node:timers/promises", () => ({ setTimeout: () => Promise.resolve() }));
@@ -21,6 +22,7 @@ function targets(states: readonly LifeCycleState[], vpc = "vpc-0123456789abcdef0
       MountTargetId: `fsmt-${index + 1}`,
       FileSystemId: "fs-0123456789abcdef0",
       SubnetId: ["subnet-0aaa", "subnet-0bbb"][index],
+      AvailabilityZoneName: ["us-east-2a", "us-east-2b"][index],
       VpcId: vpc,
       LifeCycleState,
     })),
@@ -34,7 +36,7 @@ it.each(["storageOutputs", "clusterOutputs"] as const)("are unknown without %s",
   expect(await mountTargets.check(installation)).toEqual({ unknown: "known once file system and VPC exist" });
 });
 
-it("are done when each private subnet has one, with our security group", async () => {
+it("are done when each zone has one, with our security group", async () => {
   aws.efs.on(DescribeMountTargetsCommand).resolves(targets(["available", "available"]));
   groups(ours);
   expect(await mountTargets.check(fakeInstallation())).toEqual({ done: "2 mount targets" });
@@ -67,6 +69,22 @@ it("that an interrupted run began are completed and waited for, none is made twi
     .resolves(targets(["available", "available"]));
   groups(ours);
   await runChecked(mountTargets, fakeInstallation());
+  const made = aws.efs.commandCalls(CreateMountTargetCommand);
+  expect(made.map(({ args }) => args[0].input.SubnetId)).toEqual(["subnet-0bbb"]);
+});
+
+it("are one in each zone, even if another of its subnets holds it already", async () => {
+  const { cluster } = releaseInputs();
+  const subnet_by_zone = { "us-east-2a": "subnet-0ddd", "us-east-2b": "subnet-0bbb" };
+  const private_subnet_ids = ["subnet-0ddd", "subnet-0aaa", "subnet-0bbb", "subnet-0ccc"];
+  aws.efs
+    .on(DescribeMountTargetsCommand)
+    .resolvesOnce(targets(["available"]))
+    .resolvesOnce(targets(["available"]))
+    .resolves(targets(["available", "available"]));
+  groups(ours);
+  const answers = { clusterOutputs: { ...cluster, subnet_by_zone, private_subnet_ids } };
+  await runChecked(mountTargets, fakeInstallation({ answers }));
   const made = aws.efs.commandCalls(CreateMountTargetCommand);
   expect(made.map(({ args }) => args[0].input.SubnetId)).toEqual(["subnet-0bbb"]);
 });
