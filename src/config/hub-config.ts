@@ -54,7 +54,7 @@ export interface HubConfig {
     encryptionKey: string;
   };
   users: {
-    /** Upper bound of all users' nodes together. */
+    /** Upper bound of the users' nodes: of those that all share, and again of each profile's that has its own. */
     maxVcpus: number;
     cpu: Bounds;
     memoryGiB: Bounds;

@@ -28,8 +28,9 @@ export function hubProxy(inputs: ReleaseInputs): Record<string, unknown> {
 function loadBalancerAnnotations(inputs: ReleaseInputs): Record<string, string> {
   const settings = {
     type: "nlb",
-    // Without this the controller takes any public subnet of the VPC that it finds.
-    subnets: inputs.cluster.public_subnet_ids.join(","),
+    // Without this the controller takes any subnet of the VPC that it finds.
+    subnets: loadBalancerSubnets(inputs).join(","),
+    ...(inputs.config.network.internal ? { internal: "true" } : {}),
     // The hub's proxy runs on core nodes, and those are in one zone.
     "target-node-labels": `${purposeLabel}=${corePurpose}`,
     "cross-zone-load-balancing-enabled": "true",
@@ -44,6 +45,12 @@ function loadBalancerAnnotations(inputs: ReleaseInputs): Record<string, string> 
     "additional-resource-tags": tagList(resourceTags(inputs)),
   };
   return Object.fromEntries(Object.entries(settings).map(([name, value]) => [prefix + name, value]));
+}
+
+/** A VPC of one's own names its load balancer's subnets; in one that hubctl made, an internal one is beside the nodes. */
+function loadBalancerSubnets({ config, cluster }: ReleaseInputs): string[] {
+  const { internal, existingVpc } = config.network;
+  return internal && existingVpc === undefined ? cluster.private_subnet_ids : cluster.public_subnet_ids;
 }
 
 function tagList(tags: Record<string, string>): string {

@@ -1,9 +1,13 @@
 import { testedVersions } from "../versions.ts";
 import { hubLogin } from "./hub-login.ts";
 import { hubProxy } from "./hub-proxy.ts";
+import { chartImage } from "./images.ts";
 import type { ReleaseInputs } from "./inputs.ts";
-import { homeClaim, platform, sharedClaim } from "./platform.ts";
+import { mergeValues } from "./merge-values.ts";
+import { platform } from "./platform.ts";
 import type { Release } from "./release.ts";
+import { openFoldersToAdmins } from "./shared-folders.ts";
+import { userServers } from "./user-servers.ts";
 
 const onNodesOfPurpose = { nodeAffinity: { matchNodePurpose: "require" } };
 
@@ -15,10 +19,15 @@ export const hub: Release = {
     version: testedVersions.charts.jupyterhub,
     repository: "https://hub.jupyter.org/helm-chart/",
   },
-  values: (inputs: ReleaseInputs) => ({
+  // The operator's own values come last: they are the way out where hubctl has no setting, so nothing is kept from them.
+  values: (inputs: ReleaseInputs) => mergeValues(hubValues(inputs), inputs.config.hub.values),
+};
+
+function hubValues(inputs: ReleaseInputs): Record<string, unknown> {
+  return {
     hub: hubPod(inputs),
     proxy: hubProxy(inputs),
-    singleuser: userPods(inputs),
+    singleuser: userServers(inputs),
     scheduling: {
       // The chart's scheduler is older than the clusters it would run on, and Karpenter packs users already.
       userScheduler: { enabled: false },
@@ -28,15 +37,15 @@ export const hub: Release = {
     },
     // The hook would hold up every upgrade until each node has the image, and the nodes come and go with users.
     prePuller: { hook: { enabled: false }, continuous: { enabled: false } },
-    // Nodes are only given back once their users' servers are gone.
-    cull: { enabled: true, timeout: 3600, every: 600 },
-  }),
-};
+    cull: culling(inputs),
+  };
+}
 
 function hubPod(inputs: ReleaseInputs): Record<string, unknown> {
   const { config, generated } = inputs;
   const login = hubLogin(inputs);
   return {
+    ...(config.hub.image === undefined ? {} : { image: chartImage(config.hub.image, inputs) }),
     config: {
       JupyterHub: {
         authenticator_class: login.authenticatorClass,
@@ -49,7 +58,9 @@ function hubPod(inputs: ReleaseInputs): Record<string, unknown> {
       ...login.sections,
     },
     loadRoles: login.loadRoles,
-    extraConfig: login.extraConfig,
+    extraConfig: extraConfig(inputs, login.python),
+    // https://jupyterhub.readthedocs.io/en/5.5.0/howto/templates.html#page-announcements
+    ...(config.banner === undefined ? {} : { templateVars: { announcement: config.banner } }),
     db: {
       type: "sqlite-pvc",
       // The hub's accounts: without this annotation `helm uninstall` deletes them.
@@ -59,42 +70,31 @@ function hubPod(inputs: ReleaseInputs): Record<string, unknown> {
   };
 }
 
-function userPods({ config }: ReleaseInputs): Record<string, unknown> {
-  const { cpu, memoryGiB } = config.users;
-  return {
-    image: {
-      name: config.image.repository,
-      tag: config.image.tag ?? "",
-      pullPolicy: isFixedTag(config.image.tag ?? "") ? "IfNotPresent" : "Always",
-    },
-    cpu: { guarantee: cpu.guarantee, limit: cpu.limit },
-    // KubeSpawner's G is a GiB.
-    memory: { guarantee: `${memoryGiB.guarantee}G`, limit: `${memoryGiB.limit}G` },
-    storage: {
-      type: "static",
-      // A name of its own for every user, and one that can be read back. It is also where hubs of the Dandihub form
-      // have their homes: `{username}` meant the escaped name until KubeSpawner 7.
-      static: { pvcName: homeClaim, subPath: "{escaped_username}" },
-      // Beside the home, where Dandihub's users know it: below it, a mount point would be left in every home.
-      extraVolumes: { shared: { name: "shared", persistentVolumeClaim: { claimName: sharedClaim } } },
-      extraVolumeMounts: { shared: { name: "shared", mountPath: "/shared" } },
-    },
-    // A new node and a large image take longer than the chart's five minutes.
-    startTimeout: 1200,
-    defaultUrl: "/lab",
-    // Instances answer metadata requests from one hop away only, which pods are not; the chart's way would put a
-    // privileged container into every user's pod.
-    cloudMetadata: { blockWithIptables: false },
-    extraAnnotations: { "karpenter.sh/do-not-disrupt": "true" },
+/**
+ * The hub runs these in the order of their names: first the operator's, in the order of their files, then hubctl's own,
+ * which call the hooks that they find set.
+ */
+function extraConfig({ config }: ReleaseInputs, loginPython: string | undefined): Record<string, string> {
+  const own = {
+    "z-hubctl-admins-need-admin-password": loginPython,
+    "z-hubctl-open-folders-to-admins": openFoldersToAdmins(config),
   };
+  return Object.fromEntries([
+    ...Object.entries(config.hub.extraConfig)
+      .map(([name, python]) => [`jupyterhub_config.d/${name}`, python] as const)
+      .sort(([a], [b]) => (a < b ? -1 : 1)),
+    ...Object.entries(own).filter(([, python]) => python !== undefined),
+  ]) as Record<string, string>;
 }
 
-/** Whether a tag looks like one that is never moved: a digest, a date, a version of at least two parts, a commit. */
-function isFixedTag(tag: string): boolean {
-  return (
-    /sha256:[0-9a-f]{64}/.test(tag) ||
-    /\d{4}[-.]?\d{2}[-.]?\d{2}/.test(tag) ||
-    /\d+\.\d+/.test(tag) ||
-    /(^|[^0-9a-z])(?=[a-f]*\d)[0-9a-f]{7,40}($|[^0-9a-z])/.test(tag)
-  );
+/** Nodes are only given back once their users' servers are gone. */
+function culling({ config }: ReleaseInputs): Record<string, unknown> {
+  const { enabled, idleMinutes, maxAgeHours } = config.culling;
+  if (!enabled) return { enabled };
+  return {
+    enabled,
+    timeout: Math.round(idleMinutes * 60),
+    every: Math.min(600, Math.round(idleMinutes * 60)),
+    ...(maxAgeHours === undefined ? {} : { maxAge: Math.round(maxAgeHours * 3600) }),
+  };
 }

@@ -1,15 +1,13 @@
 import { join } from "node:path";
 import type { ReleaseInputs } from "./inputs.ts";
+import { nodePools } from "./node-pools.ts";
 import type { Release } from "./release.ts";
+import { serviceAccounts } from "./service-accounts.ts";
+import { folderClaim } from "./shared-folders.ts";
 import { ownershipTags, resourceTags } from "./tags.ts";
 
-/** Claims that the platform chart makes in the hub's namespace, and that users' pods mount. */
+/** Claim that the platform chart makes in the hub's namespace, and that users' pods mount. */
 export const homeClaim = "home";
-export const sharedClaim = "shared";
-
-/** Sizes that suit most hubs; the larger ones come in only for users who would not fit otherwise. */
-const usualLargestVcpus = 32;
-const largestVcpus = 192;
 
 export const platform: Release = {
   name: "platform",
@@ -21,6 +19,7 @@ export const platform: Release = {
   },
   values: (inputs: ReleaseInputs) => {
     const { config, lock, storage, cluster } = inputs;
+    const key = storage.encryption_key_arn;
     return {
       deployment: config.name,
       nodes: {
@@ -31,20 +30,31 @@ export const platform: Release = {
         zones: lock.zones.map((zone) => zone.name),
         tags: resourceTags(inputs),
         maxVcpus: config.users.maxVcpus,
-        largestInstanceVcpus: largestInstance(config.users),
+        pools: nodePools(config),
       },
       // Parameters of a storage class can't be changed, so it gets only tags that never change.
-      storageClass: { tags: ownershipTags(inputs) },
+      storageClass: { tags: ownershipTags(inputs), ...(key == null ? {} : { kmsKeyId: key }) },
       volumes: {
         fileSystemId: storage.file_system_id,
         home: { claim: homeClaim, accessPointId: storage.home_access_point_id },
-        shared: { claim: sharedClaim, accessPointId: storage.shared_access_point_ids[sharedClaim] },
+        shared: config.storage.sharedFolders.map(({ name }) => ({
+          claim: folderClaim(name),
+          accessPointId: accessPointOf(name, storage.shared_access_point_ids),
+        })),
+      },
+      serviceAccounts: serviceAccounts(config),
+      fill: {
+        region: config.aws.region,
+        folders: config.storage.sharedFolders.flatMap(({ name, fillFrom }) =>
+          fillFrom === undefined ? [] : [{ name, claim: folderClaim(name), source: fillFrom }],
+        ),
       },
     };
   },
 };
 
-function largestInstance({ cpu, memoryGiB }: ReleaseInputs["config"]["users"]): number {
-  // Of a node with 32 vCPUs and 8 GiB for each, about this much is left for users.
-  return cpu.guarantee > 30 || memoryGiB.guarantee > 230 ? largestVcpus : usualLargestVcpus;
+function accessPointOf(folder: string, accessPoints: Readonly<Record<string, string>>): string {
+  const id = accessPoints[folder];
+  if (id === undefined) throw new Error(`the storage stack has no access point of the shared folder ${folder}`);
+  return id;
 }

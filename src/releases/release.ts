@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join, posix, sep } from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
+import type { HubConfig } from "../config/hub-config.ts";
 import type { ReleaseInputs } from "./inputs.ts";
 
 /** A chart that is downloaded; `version` is the one this hubctl was tested with, a lock file may name another. */
@@ -22,6 +23,8 @@ export interface Release {
   readonly name: string;
   readonly namespace: string;
   readonly chart: PublishedChart | OwnChart;
+  /** Whether this deployment has it; all have it if there is no such function. */
+  isNeeded?(config: HubConfig): boolean;
   /** A plain object with a fixed key order. May hold secrets: it goes to Helm through standard input only. */
   values(inputs: ReleaseInputs): Record<string, unknown>;
 }

@@ -23,16 +23,19 @@ interface ReleaseStepOptions {
   usual?: number;
   /** Selects those of its pods that work with AWS through Pod Identity. */
   podIdentity?: { selector: string };
+  /** What is said of a deployment that does not need it. */
+  notNeeded?: string;
 }
 
 const timeoutSeconds = 15 * 60;
 
 /** The step that installs or upgrades one Helm release, and leaves it alone when it is as wanted. */
 export function releaseStep(release: Release, options: ReleaseStepOptions): Step<Installation> {
-  const { podIdentity, ...described } = options;
+  const { podIdentity, notNeeded = "not needed", ...described } = options;
   return defineStep({
     ...described,
     async check(installation: Installation) {
+      if (release.isNeeded?.(installation.config) === false) return { done: notNeeded };
       const inputs = await installation.releaseInputs();
       const cluster = await installation.kubeTarget();
       if (!inputs || !cluster) return { unknown: "known once the cluster exists" };

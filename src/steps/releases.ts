@@ -1,3 +1,4 @@
+import { devicePlugin } from "../releases/device-plugin.ts";
 import { hub } from "../releases/hub.ts";
 import { karpenterCrd } from "../releases/karpenter-crd.ts";
 import { karpenter } from "../releases/karpenter.ts";
@@ -18,7 +19,15 @@ export const karpenterRelease = releaseStep(karpenter, {
 
 export const platformRelease = releaseStep(platform, {
   id: "platform",
-  title: "Install node pool, storage classes and volumes",
+  title: "Install node pools, storage classes and volumes",
+  // The jobs that fill shared folders from a bucket.
+  podIdentity: { selector: "app.kubernetes.io/component=fill-from-bucket" },
+});
+
+export const devicePluginRelease = releaseStep(devicePlugin, {
+  id: "device-plugin",
+  title: "Install the plugin that offers GPUs",
+  notNeeded: "no profile has GPUs",
 });
 
 export const hubRelease = releaseStep(hub, { id: "hub", title: "Install the hub", usual: 90 });
