@@ -1,3 +1,6 @@
+import { describeUsageCosts, dollars, estimateFixedCosts } from "../cost/estimate.ts";
+import { priceDate, pricedRegions } from "../cost/prices.ts";
+import type { HubConfig } from "../config/hub-config.ts";
 import { formatDuration } from "../engine/format-duration.ts";
 import type { CheckedList, RunResult } from "../engine/run-steps.ts";
 import { turnsOf, type StepList } from "../engine/step.ts";
@@ -32,6 +35,32 @@ export async function describeIntent<Context>(
     ...(now.length === 0 ? [] : ["What will be done:", ...now]),
     ...[stacks.storage, stacks.cluster].flatMap(({ shown }) => (shown ? describeTouched(shown) : [])),
     ...(later.length === 0 ? [] : ["Then, as far as needed:", ...later]),
+    ...(createsCluster(stacks.cluster.shown) ? describeCosts(config) : []),
+  ];
+}
+
+function createsCluster(plan: PlanSummary | undefined): boolean {
+  return plan?.create.some(({ type }) => type === "aws_eks_cluster") ?? false;
+}
+
+/** What the operator is about to spend. */
+function describeCosts(config: HubConfig): string[] {
+  const items = estimateFixedCosts(config);
+  const known = items.flatMap(({ monthly }) => (monthly === undefined ? [] : [monthly]));
+  const total = known.reduce((sum, monthly) => sum + monthly, 0);
+  const isWhole = known.length === items.length;
+  const { region } = config.aws;
+  const elsewhere = pricedRegions.includes(region)
+    ? ""
+    : `, as in ${pricedRegions.join(" and ")}; ${region} may cost up to twice as much`;
+  const amounts = items.map(({ monthly }) => (monthly === undefined ? "not in the table" : dollars(monthly)));
+  const width = Math.max(...amounts.map(({ length }) => length));
+  return [
+    `What it costs: about ${dollars(total)} a month${isWhole ? "" : " and what is not in the table"}, as long as it is there`,
+    `  (an estimate from list prices of ${priceDate}${elsewhere}; without taxes and discounts)`,
+    ...items.map(({ what }, index) => `  ${(amounts[index] ?? "").padStart(width)}  ${what}`),
+    "and by use:",
+    ...describeUsageCosts(config).map((line) => `  • ${line}`),
   ];
 }
 

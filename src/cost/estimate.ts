@@ -1,8 +1,14 @@
-import type { HubConfig } from "../config/hub-config.ts";
-import { instancePrice, prices } from "./prices.ts";
+import type { HubConfig, Profile } from "../config/hub-config.ts";
+import { instancePrice, prices, vcpuPrices } from "./prices.ts";
 
-/** What AWS counts as a month. */
+/** What AWS takes for a month. */
 const hoursAMonth = 730;
+
+/** The volume of the hub's accounts; the hub chart's claim asks for it. */
+const hubVolumeGiB = 10;
+
+/** Karpenter's node pool starts no smaller ones. */
+const smallestNodeVcpus = 4;
 
 export interface CostItem {
   what: string;
@@ -11,42 +17,64 @@ export interface CostItem {
 }
 
 /** What a hub costs each month while nobody uses it. */
-export function estimateFixedCosts(config: HubConfig): CostItem[] {
-  const { network, cluster, storage } = config;
+export function estimateFixedCosts({ network, cluster, storage }: HubConfig): CostItem[] {
   const { instanceType, desired, volumeSizeGiB } = cluster.coreNodes;
   const node = instancePrice(instanceType);
   const gateways = network.existingVpc ? 0 : network.vpc.nat === "one" ? 1 : network.vpc.zones;
-  const balancerZones = network.existingVpc?.loadBalancerSubnets.length ?? network.vpc.zones;
-  const addresses = gateways + (network.internal ? 0 : balancerZones);
-  const hourly = (price: number, count = 1) => price * count * hoursAMonth;
+  // A public load balancer has an address in each of its subnets.
+  const balancerAddresses = network.internal
+    ? 0
+    : (network.existingVpc?.loadBalancerSubnets.length ?? network.vpc.zones);
+  const addresses = gateways + balancerAddresses;
+  const item = (what: string, count: number, price: number | undefined): CostItem[] =>
+    count === 0 ? [] : [{ what, monthly: price === undefined ? undefined : count * price }];
+  const hourly = (what: string, count: number, price: number | undefined) => item(what, count * hoursAMonth, price);
   return [
-    {
-      what: `EKS control plane${cluster.supportPolicy === "EXTENDED" ? " (in standard support)" : ""}`,
-      monthly: hourly(prices.cluster.STANDARD),
-    },
-    {
-      what: `${desired} × ${instanceType} for the hub`,
-      monthly: node === undefined ? undefined : hourly(node, desired),
-    },
-    {
-      what: `volumes: ${desired} × ${volumeSizeGiB} GiB of the nodes, ${hubVolumeGiB} GiB of the hub`,
-      monthly: (desired * volumeSizeGiB + hubVolumeGiB) * prices.gp3,
-    },
-    ...(gateways === 0
-      ? []
-      : [{ what: plural(gateways, "NAT gateway"), monthly: hourly(prices.natGateway.hour, gateways) }]),
-    { what: "network load balancer", monthly: hourly(prices.loadBalancer) },
-    ...(addresses === 0
-      ? []
-      : [{ what: plural(addresses, "public IPv4 address", "es"), monthly: hourly(prices.publicAddress, addresses) }]),
-    { what: "secret in Secrets Manager", monthly: prices.secret },
-    ...(storage.encryptionKey === "own" ? [{ what: "encryption key", monthly: prices.key }] : []),
+    ...hourly("EKS control plane", 1, prices.clusterHour.standard),
+    ...hourly(`${desired} ${instanceType} for the hub`, desired, node),
+    ...item("volumes of these nodes and of the hub", desired * volumeSizeGiB + hubVolumeGiB, prices.gp3Month),
+    ...hourly(gateways === 1 ? "NAT gateway" : `${gateways} NAT gateways`, gateways, prices.natHour),
+    ...hourly("network load balancer", 1, prices.loadBalancerHour),
+    ...hourly(`${addresses} public IPv4 address${addresses === 1 ? "" : "es"}`, addresses, prices.addressHour),
+    ...item("secret in Secrets Manager", 1, prices.secretMonth),
+    ...item("encryption key", storage.encryptionKey === "own" ? 1 : 0, prices.keyMonth),
   ];
 }
 
-/** Of the hub's accounts, a claim of the hub chart. */
-const hubVolumeGiB = 10;
+/** What comes with use, one sentence each. */
+export function describeUsageCosts({ users, profiles, network, cluster }: HubConfig): string[] {
+  const { lowest, highest } = vcpuPrices();
+  const { natGigabyte, efsMonth, efsRead, efsWrite, clusterHour } = prices;
+  return [
+    `users' nodes, while they run: ${dollars(lowest * smallestNodeVcpus)} an hour (one of ${smallestNodeVcpus} vCPUs) to ${dollars(highest * users.maxVcpus)} (all ${users.maxVcpus} vCPUs that are allowed)`,
+    ...profiles.flatMap((profile) => describeProfileNode(profile)),
+    `homes and shared folders: ${dollars(efsMonth * 100)} a month for 100 GB; ${dollars(efsRead)} a GB read, ${dollars(efsWrite)} a GB written`,
+    ...(network.existingVpc
+      ? []
+      : [
+          `traffic to the internet: ${dollars(natGigabyte)} a GB through the NAT gateway, either way, and what goes out costs more`,
+        ]),
+    ...(cluster.supportPolicy === "EXTENDED"
+      ? [
+          `the control plane after its version's standard support: ${dollars(clusterHour.extended)} an hour instead of ${dollars(clusterHour.standard)}`,
+        ]
+      : []),
+  ];
+}
 
-function plural(count: number, noun: string, ending = "s"): string {
-  return `${count} ${noun}${count === 1 ? "" : ending}`;
+/** Only of profiles that name their nodes' type: others are within the range of all users' nodes. */
+function describeProfileNode({ name, instanceTypes, fitsPerNode, spot, gpus }: Profile): string[] {
+  const types = instanceTypes.length > 0 ? instanceTypes : fitsPerNode ? [fitsPerNode.instanceType] : [];
+  if (types.length === 0)
+    return gpus === 0 ? [] : [`a node with GPU of "${name}": several times as much as one without`];
+  const known = types.map(instancePrice).filter((price) => price !== undefined);
+  const from = types.length === 1 ? "" : "from ";
+  const price = known.length === 0 ? "not in the price table" : `${from}${dollars(Math.min(...known))} an hour`;
+  const cheaper = spot ? ", as spot instance mostly less than half of that" : "";
+  return [`a node of "${name}" (${types.join(", ")}): ${price}${cheaper}`];
+}
+
+/** To the cent; prices by the gigabyte need a digit more. */
+export function dollars(amount: number): string {
+  return `$${amount >= 0.1 ? amount.toFixed(2) : amount.toFixed(3).replace(/0$/, "")}`;
 }

@@ -2,30 +2,30 @@
  * List prices in US dollars, of us-east-1 and us-east-2 (which cost the same): on demand, Linux, without taxes,
  * discounts and free tiers. Instances: the price list that Karpenter 1.14.1 carries, made from AWS's price API on
  * 2026-07-06 (https://github.com/aws/karpenter-provider-aws/blob/v1.14.1/pkg/providers/pricing/zz_generated.pricing_aws.go).
- * All else: AWS's public pages, as known in 2026 and not checked against the price API:
+ * All else: AWS's public pages, as commonly quoted in 2026 and not checked against the price API:
  * https://aws.amazon.com/eks/pricing/ https://aws.amazon.com/vpc/pricing/ https://aws.amazon.com/ebs/pricing/
  * https://aws.amazon.com/elasticloadbalancing/pricing/ https://aws.amazon.com/efs/pricing/
  * https://aws.amazon.com/secrets-manager/pricing/ https://aws.amazon.com/kms/pricing/
  */
-export const priceDate = "July 2026";
-export const pricedRegions = ["us-east-1", "us-east-2"];
-
 export const prices = {
-  /** An hour. */
-  cluster: { STANDARD: 0.1, EXTENDED: 0.6 },
-  /** An hour, and a GB through it. */
-  natGateway: { hour: 0.045, gigabyte: 0.045 },
-  /** An hour, without its capacity units (about 6 dollars a month for a small hub). */
-  loadBalancer: 0.0225,
-  publicAddress: 0.005,
-  /** A GiB and month. */
-  gp3: 0.08,
-  /** A GB and month, and a GB read or written (elastic throughput). */
-  efs: { month: 0.3, read: 0.03, write: 0.06 },
-  /** A month. */
-  secret: 0.4,
-  key: 1,
+  clusterHour: { standard: 0.1, extended: 0.6 },
+  natHour: 0.045,
+  natGigabyte: 0.045,
+  /** Without capacity units, which a small hub hardly uses. */
+  loadBalancerHour: 0.0225,
+  addressHour: 0.005,
+  /** A GiB. */
+  gp3Month: 0.08,
+  /** A GB; reading and writing as with elastic throughput. */
+  efsMonth: 0.3,
+  efsRead: 0.03,
+  efsWrite: 0.06,
+  secretMonth: 0.4,
+  keyMonth: 1,
 } as const;
+
+export const priceDate = "July 2026";
+export const pricedRegions: readonly string[] = ["us-east-1", "us-east-2"];
 
 /** An hour of the size `large`; all sizes of these families cost in proportion. */
 const largePrices: Readonly<Record<string, number>> = {
@@ -88,4 +88,11 @@ function sizeInLarges(size: string): number | undefined {
   const [, times] = /^(\d*)xlarge$/.exec(size) ?? [];
   if (times === undefined) return undefined;
   return times === "" ? 2 : Number(times) * 2;
+}
+
+/** Dollars an hour and vCPU of the instances that users' nodes may be: families c, m and r from the fifth generation. */
+export function vcpuPrices(): { lowest: number; highest: number } {
+  const larges = Object.entries(largePrices).flatMap(([family, price]) => (/^[cmr]/.test(family) ? [price] : []));
+  const vcpusOfLarge = 2;
+  return { lowest: Math.min(...larges) / vcpusOfLarge, highest: Math.max(...larges) / vcpusOfLarge };
 }

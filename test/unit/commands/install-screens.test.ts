@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { describeIntent, describeOutcome } from "../../../src/commands/install-screens.ts";
+import type { HubConfig } from "../../../src/config/hub-config.ts";
 import { turnsOf, type Checked } from "../../../src/engine/step.ts";
 import { installSteps } from "../../../src/steps/index.ts";
 import { fakeOutput } from "../../helpers/fake-output.ts";
@@ -42,7 +43,7 @@ describe("what is asked for consent", () => {
         • Wait for the core nodes
         • Teach the cluster Karpenter's node pools
         • Install Karpenter, which starts users' nodes
-        • Install node pool, storage classes and volumes
+        • Install node pools, storage classes and volumes
         • Install the hub
         • Wait for the hub's load balancer"
     `);
@@ -62,6 +63,55 @@ describe("what is asked for consent", () => {
       "    change aws_iam_role.node\n    replace aws_launch_template.core\n    delete aws_sqs_queue.old",
     );
     expect(text).not.toContain("aws_iam_role.new");
+  });
+});
+
+describe("what it costs", () => {
+  const first = (changes: Partial<HubConfig> = {}) => {
+    const cluster = fakeStack([]);
+    cluster.shown = planOf({ create: [changeOf("aws_vpc.this"), changeOf("aws_eks_cluster.this")] });
+    const { config } = fakeInstallation();
+    const stacks = { storage: fakeStack([]), cluster };
+    return intent(fakeInstallation({ stacks, config: { ...config, ...changes } }), {});
+  };
+  const costs = async (changes?: Partial<HubConfig>) => (await first(changes)).replace(/^[^]*(?=What it costs)/, "");
+
+  it("is said before the cluster is created", async () => {
+    expect(await costs()).toMatchInlineSnapshot(`
+      "What it costs: about $208.50 a month, as long as it is there
+        (an estimate from list prices of July 2026; without taxes and discounts)
+        $73.00  EKS control plane
+        $70.08  1 m6i.large for the hub
+         $4.80  volumes of these nodes and of the hub
+        $32.85  NAT gateway
+        $16.43  network load balancer
+        $10.95  3 public IPv4 addresses
+         $0.40  secret in Secrets Manager
+      and by use:
+        • users' nodes, while they run: $0.15 an hour (one of 4 vCPUs) to $4.87 (all 64 vCPUs that are allowed)
+        • homes and shared folders: $30.00 a month for 100 GB; $0.03 a GB read, $0.06 a GB written
+        • traffic to the internet: $0.045 a GB through the NAT gateway, either way, and what goes out costs more"
+    `);
+  });
+
+  it("is not said again once there is a cluster", async () => {
+    const text = await intent(fakeInstallation(), { hub: { change: "upgrade", plan: {} } });
+    expect(text).not.toContain("$");
+  });
+
+  it("is said to differ in regions that the table is not about", async () => {
+    const { aws } = fakeInstallation().config;
+    expect(await costs({ aws: { ...aws, region: "sa-east-1" } })).toContain(
+      "  (an estimate from list prices of July 2026, as in us-east-1 and us-east-2; sa-east-1 may cost up to twice as much; ",
+    );
+  });
+
+  it("names what the table does not know, and does not count it", async () => {
+    const { cluster } = fakeInstallation().config;
+    const unknown = { ...cluster, coreNodes: { ...cluster.coreNodes, instanceType: "x9.large" } };
+    const text = await costs({ cluster: unknown });
+    expect(text).toMatch(/^What it costs: about \$138\.\d\d a month and what is not in the table,/);
+    expect(text).toContain("  not in the table  1 x9.large for the hub\n");
   });
 });
 
