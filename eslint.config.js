@@ -54,26 +54,32 @@ export default defineConfig(
     ["src/config/**"],
     {
       packages: [...single, "@aws-sdk/*"],
-      layers: [...sandbox, "commands", "steps", "engine", "ui", "releases", "aws"],
+      layers: [...sandbox, "commands", "health", "steps", "engine", "ui", "releases", "aws"],
     },
     direction,
   ),
   forbid(
     ["src/releases/**"],
-    { packages: [...single, "@aws-sdk/*"], layers: [...sandbox, "commands", "steps", "engine", "ui", "tools", "aws"] },
+    {
+      packages: [...single, "@aws-sdk/*"],
+      layers: [...sandbox, "commands", "health", "steps", "engine", "ui", "tools", "aws"],
+    },
     direction,
   ),
   forbid(
     ["src/images/**", "src/cost/**"],
     {
       packages: [...single, "@aws-sdk/*"],
-      layers: [...sandbox, "commands", "steps", "engine", "ui", "releases", "tools", "aws"],
+      layers: [...sandbox, "commands", "health", "steps", "engine", "ui", "releases", "tools", "aws"],
     },
     direction,
   ),
   forbid(
     ["src/render/**"],
-    { packages: [...single, "@aws-sdk/*"], layers: [...sandbox, "commands", "steps", "engine", "ui", "tools", "aws"] },
+    {
+      packages: [...single, "@aws-sdk/*"],
+      layers: [...sandbox, "commands", "health", "steps", "engine", "ui", "tools", "aws"],
+    },
     direction,
   ),
   forbid(
@@ -81,7 +87,7 @@ export default defineConfig(
     {
       ignores: ["src/tools/exec.ts"],
       packages: [...single, "@aws-sdk/*"],
-      layers: [...sandbox, "commands", "steps", "ui", "releases", "aws"],
+      layers: [...sandbox, "commands", "health", "steps", "ui", "releases", "aws"],
     },
     direction,
   ),
@@ -89,7 +95,7 @@ export default defineConfig(
     ["src/tools/exec.ts"],
     {
       packages: ["listr2", "@inquirer/prompts", "@aws-sdk/*"],
-      layers: [...sandbox, "commands", "steps", "ui", "releases", "aws"],
+      layers: [...sandbox, "commands", "health", "steps", "ui", "releases", "aws"],
     },
     direction,
   ),
@@ -98,7 +104,7 @@ export default defineConfig(
     {
       ignores: ["src/aws/clients.ts"],
       packages: single,
-      layers: [...sandbox, "commands", "steps", "ui", "releases", "tools"],
+      layers: [...sandbox, "commands", "health", "steps", "ui", "releases", "tools"],
     },
     direction,
   ),
@@ -107,7 +113,7 @@ export default defineConfig(
     {
       ignores: ["src/engine/list-view.ts"],
       packages: [...single, "@aws-sdk/*"],
-      layers: [...sandbox, "commands", "steps", "releases", "aws"],
+      layers: [...sandbox, "commands", "health", "steps", "releases", "aws"],
     },
     direction,
   ),
@@ -115,20 +121,21 @@ export default defineConfig(
     ["src/engine/list-view.ts"],
     {
       packages: ["execa", "@inquirer/prompts", "@aws-sdk/*"],
-      layers: [...sandbox, "commands", "steps", "releases", "aws"],
+      layers: [...sandbox, "commands", "health", "steps", "releases", "aws"],
     },
     direction,
   ),
-  forbid(["src/steps/**"], { packages: single, layers: [...sandbox, "commands"] }, direction),
+  forbid(["src/steps/**"], { packages: single, layers: [...sandbox, "commands", "health"] }, direction),
   forbid(
     ["src/ui/**"],
     {
       ignores: ["src/ui/prompts.ts"],
       packages: [...single, "@aws-sdk/*"],
-      layers: [...sandbox, "commands", "steps", "releases", "aws", "tools"],
+      layers: [...sandbox, "commands", "health", "steps", "releases", "aws", "tools"],
     },
     direction,
   ),
+  forbid(["src/health/**"], { packages: single, layers: [...sandbox, "commands", "steps", "ui"] }, direction),
   forbid(["src/commands/**"], { packages: single, layers: sandbox }, direction),
   forbid(
     ["sandbox/**/*.ts"],
