@@ -1,4 +1,4 @@
-import type { Path } from "./validate.ts";
+import type { Path } from "./layers.ts";
 
 /** The variables of a Dandihub variables file that mean something to hubctl. */
 export interface KnownVariable {

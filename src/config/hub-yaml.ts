@@ -1,143 +1,78 @@
-import { readFileSync } from "node:fs";
-import {
-  isAlias,
-  isMap,
-  isNode,
-  isScalar,
-  isSeq,
-  LineCounter,
-  parseDocument,
-  type Document,
-  type Node,
-  type YAMLMap,
-} from "yaml";
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
 import type { Deployment } from "./deployment.ts";
+import { isGroup, mergeLayers, type Layer } from "./layers.ts";
+import { readNeighbours } from "./neighbours.ts";
 import { displayPath, type Problem } from "./problem.ts";
-import { methodOf, validateConfig, type Origin, type Path, type ReadResult } from "./validate.ts";
+import { readSetOptions } from "./set-options.ts";
+import { methodOf, validateConfig, type ReadResult } from "./validate.ts";
+import { readYamlFile } from "./yaml-file.ts";
 
 /** The certificate belongs to one account, so a file that is meant for several may leave it to the environment. */
 const certificateVariables = ["HUBCTL_CERTIFICATE_ARN", "TF_VAR_aws_certificate_arn"];
 
+/** Beside the deployments' folders: what several of them share. */
+const commonFile = "common.yaml";
+
 interface FormOptions {
   cwd: string;
   env: NodeJS.ProcessEnv;
+  set?: readonly string[] | undefined;
 }
 
-/** Reads and judges a hub.yaml. */
-export function readHubYaml(deployment: Deployment, { cwd, env }: FormOptions): ReadResult {
-  const file = displayPath(deployment.configFile, cwd);
-  const lines = new LineCounter();
-  const document = parseDocument(readFileSync(deployment.configFile, "utf8"), {
-    lineCounter: lines,
-    merge: true,
-    prettyErrors: false,
-  });
-  const offsets = new Map<string | undefined, number>();
-  const place = (offset: number) => {
-    const { line, col } = lines.linePos(offset);
-    const at = `${file}:${line}:${col}`;
-    offsets.set(at, offset);
-    return at;
-  };
-  const unreadable = (problems: Problem[]): ReadResult => ({ problems, method: undefined, warnings: [] });
+/** Reads and judges a hub.yaml with what goes with it: common.yaml, `--set`, and the files beside it. */
+export function readHubYaml(deployment: Deployment, { cwd, env, set = [] }: FormOptions): ReadResult {
+  const files = settingFiles(deployment);
+  const displays = files.map((file) => displayPath(file, cwd));
+  const read = files.map((file, index) => readLayer(file, displays[index] ?? file));
+  const options = readSetOptions(set);
+  const unreadable = [...options.problems, ...read.flatMap(({ problems }) => problems)];
+  if (unreadable.length > 0) return { problems: unreadable, method: undefined, warnings: [] };
 
-  const broken = [...document.errors, ...document.warnings];
-  if (broken.length > 0) {
-    return unreadable(broken.map(({ pos, message }) => ({ at: place(pos[0]), message: lowerFirst(message) })));
-  }
-  let input: unknown;
-  try {
-    input = document.toJS();
-  } catch (error) {
-    if (!(error instanceof ReferenceError)) throw error;
-    return unreadable([{ at: file, message: lowerFirst(error.message) }]);
-  }
-  if (input === null) return unreadable([{ at: file, message: "the file is empty" }]);
-
-  const certificateVariable = document.has("certificate")
-    ? undefined
-    : certificateVariables.find((variable) => (env[variable] ?? "") !== "");
-  const isCertificate = (path: Path) => path[0] === "certificate";
-  const origin: Origin = {
-    at: (path, part) =>
-      isCertificate(path) && certificateVariable !== undefined ? undefined : place(offsetOf(document, path, part)),
-    key: (path) => (isCertificate(path) ? certificateVariable : undefined) ?? formatPath(path),
-    written: (path) => {
-      const node = findNode(document, path)?.node;
-      return isScalar(node) ? node.source : undefined;
-    },
-  };
-  const whole =
-    certificateVariable !== undefined && isMap(document.contents)
-      ? { ...(input as object), certificate: env[certificateVariable] }
-      : input;
-  const { problems, ...validated } = validateConfig(deployment.name, whole, origin);
-  const offsetAt = ({ at }: Problem) => offsets.get(at) ?? 0;
-  problems.sort((a, b) => offsetAt(a) - offsetAt(b));
+  const fileLayers = read.flatMap(({ layer }) => layer ?? []);
+  const { input, origin } = mergeLayers([...options.layers, ...fileLayers, ...certificateLayer(env)]);
+  const neighbours = readNeighbours(dirname(deployment.configFile), cwd);
+  const { problems, config } = validateConfig(deployment.name, input, origin, neighbours);
+  problems.sort((a, b) => comparePlaces(placeOf(a, displays), placeOf(b, displays)));
   const missing = problems.find(({ key, message }) => key === "certificate" && message === "is required");
   if (missing !== undefined) missing.message = `is required, here or as ${certificateVariables.join(" or ")}`;
-  return { ...validated, problems, method: methodOf(input), warnings: [] };
+  return { ...(config === undefined ? {} : { config }), problems, method: methodOf(input), warnings: [] };
 }
 
-function formatPath(path: Path): string {
-  return path.reduce<string>((text, part) => {
-    if (typeof part === "number") return `${text}[${part}]`;
-    return text === "" ? part : `${text}.${part}`;
-  }, "");
+/** Every file that settings of the deployment are read from, the highest first. */
+function settingFiles({ configFile }: Deployment): string[] {
+  const common = join(dirname(dirname(configFile)), commonFile);
+  return existsSync(common) ? [configFile, common] : [configFile];
 }
 
-interface Found {
-  key: Node | undefined;
-  node: Node | undefined;
-}
-
-/** Where the value or key stands; of what is missing, where its nearest parent stands. */
-function offsetOf(document: Document.Parsed, path: Path, part: "key" | "value"): number {
-  const found = findNode(document, path);
-  if (found === undefined) return path.length === 0 ? 0 : offsetOf(document, path.slice(0, -1), "key");
-  const [first, second] = part === "key" ? [found.key, found.node] : [found.node, found.key];
-  return first?.range?.[0] ?? second?.range?.[0] ?? 0;
-}
-
-function findNode(document: Document.Parsed, path: Path): Found | undefined {
-  let found: Found = { key: undefined, node: document.contents ?? undefined };
-  for (const part of path) {
-    const parent = resolved(document, found.node);
-    const next =
-      typeof part === "number" ? itemAt(parent, part) : isMap(parent) ? entryOf(document, parent, part) : undefined;
-    if (next === undefined) return undefined;
-    found = next;
+function readLayer(file: string, display: string): { layer?: Layer; problems: Problem[] } {
+  const read = readYamlFile(file, display);
+  if ("problems" in read) return read;
+  const isCommon = file.endsWith(commonFile);
+  if (read.value === null && !isCommon) return { problems: [{ at: display, message: "the file is empty" }] };
+  if (read.value === null) return { problems: [] };
+  if (!isGroup(read.value) && isCommon) {
+    return { problems: [{ at: display, message: "must be a group of settings, as a hub.yaml is" }] };
   }
-  return found;
+  return { layer: { ...read, isFile: true }, problems: [] };
 }
 
-function itemAt(parent: Node | undefined, index: number): Found | undefined {
-  const node = isSeq(parent) ? parent.items[index] : undefined;
-  return isNode(node) ? { key: undefined, node } : undefined;
+/** What the environment says counts only if no file does. */
+function certificateLayer(env: NodeJS.ProcessEnv): Layer[] {
+  const variable = certificateVariables.find((name) => (env[name] ?? "") !== "");
+  if (variable === undefined) return [];
+  const origin = { at: () => undefined, key: () => variable, written: () => undefined };
+  return [{ value: { certificate: env[variable] }, isFile: false, origin }];
 }
 
-function entryOf(document: Document.Parsed, map: YAMLMap, key: string): Found | undefined {
-  for (const { key: keyNode, value } of map.items) {
-    if (isScalar(keyNode) && String(keyNode.value) === key) {
-      return { key: keyNode, node: isNode(value) ? value : undefined };
-    }
-  }
-  for (const { key: keyNode, value } of map.items) {
-    if (!isScalar(keyNode) || keyNode.source !== "<<" || !isNode(value)) continue;
-    const source = resolved(document, value);
-    for (const merged of isSeq(source) ? source.items : [source]) {
-      const mergedMap = isNode(merged) ? resolved(document, merged) : undefined;
-      const found = isMap(mergedMap) ? entryOf(document, mergedMap, key) : undefined;
-      if (found !== undefined) return found;
-    }
-  }
-  return undefined;
+type Place = readonly [file: number, line: number, column: number];
+
+/** First what is in no file, then each file from its top. */
+function placeOf({ at }: Problem, displays: readonly string[]): Place {
+  const [, file, line, column] = /^(.*):(\d+):(\d+)$/.exec(at ?? "") ?? [];
+  return file === undefined ? [-1, 0, 0] : [displays.indexOf(file), Number(line), Number(column)];
 }
 
-function resolved(document: Document.Parsed, node: Node | undefined): Node | undefined {
-  return isAlias(node) ? node.resolve(document) : node;
-}
-
-function lowerFirst(text: string): string {
-  return text.charAt(0).toLowerCase() + text.slice(1);
+function comparePlaces(a: Place, b: Place): number {
+  return a[0] - b[0] || a[1] - b[1] || a[2] - b[2];
 }

@@ -10,6 +10,8 @@ import { configWarnings } from "./warnings.ts";
 export interface LoadOptions extends DeploymentChoice {
   /** Runs `terraform` (or `tofu`); only called for a Dandihub variables file. */
   runTerraform: RunTerraform;
+  /** What one run sets beside the files: "path=value" each, the last one wins. */
+  set?: readonly string[] | undefined;
   /** False for what works without secrets: then none are read, and none are missed. */
   needsSecrets?: boolean;
 }

@@ -9,17 +9,21 @@ import {
   type KnownVariable,
 } from "./dandihub-variables.ts";
 import { describeBadName, type Deployment } from "./deployment.ts";
+import { formatPath, mergeLayers, type Origin, type Path } from "./layers.ts";
 import { nearestName } from "./nearest-name.ts";
+import { noNeighbours } from "./neighbours.ts";
 import { displayPath, type Problem } from "./problem.ts";
 import { readTfvars, type RunTerraform } from "./read-tfvars.ts";
 import { certificateOwner } from "./rules/aws.ts";
 import { scanTfvars, type Assignment } from "./scan-tfvars.ts";
-import { validateConfig, type Origin, type Path, type ReadResult } from "./validate.ts";
+import { readSetOptions } from "./set-options.ts";
+import { methodOf, validateConfig, type ReadResult } from "./validate.ts";
 
 interface FormOptions {
   cwd: string;
   env: NodeJS.ProcessEnv;
   runTerraform: RunTerraform;
+  set?: readonly string[] | undefined;
 }
 
 /** A variable's value and where it comes from. */
@@ -37,7 +41,7 @@ const prefix = "TF_VAR_";
 /** Reads and judges a Dandihub variables file with the TF_VAR_… that go with it. As in Terraform, the file wins. */
 export async function readTfvarsForm(
   deployment: Deployment,
-  { cwd, env, runTerraform }: FormOptions,
+  { cwd, env, runTerraform, set = [] }: FormOptions,
 ): Promise<ReadResult> {
   const display = displayPath(deployment.configFile, cwd);
   const assignments = scanTfvars(readFileSync(deployment.configFile, "utf8"));
@@ -49,12 +53,13 @@ export async function readTfvarsForm(
   if ("problems" in read) return { ...result, problems: [...read.problems, ...names.problems] };
 
   const settings = settingsFrom(read.values, assignments, env, display);
-  const validated = validateConfig(
-    textOf(settings, "name") ?? deployment.name,
-    inputFrom(settings),
-    originOf(settings, display),
-  );
+  const options = readSetOptions(set);
+  const file = { value: inputFrom(settings), origin: originOf(settings, display), isFile: true };
+  const { input, origin } = mergeLayers([...options.layers, file]);
+  const name = textOf(settings, "name") ?? deployment.name;
+  const validated = validateConfig(name, input, origin, noNeighbours(deployment.root));
   const problems = [
+    ...options.problems,
     ...names.problems,
     ...judgeOthers(settings),
     ...validated.problems.filter(isOwnFault(settings)).map(describeMissingCertificate),
@@ -62,6 +67,7 @@ export async function readTfvarsForm(
   const clientId = textOf(settings, "github_client_id");
   return {
     ...result,
+    method: methodOf(input),
     ...(clientId === undefined ? {} : { secrets: { clientId } }),
     ...(validated.config === undefined ? {} : { config: validated.config }),
     problems,
@@ -140,7 +146,7 @@ function originOf(settings: Settings, display: string): Origin {
     },
     key: (path) => {
       const name = nameAt(path);
-      if (name === undefined) return path.join(".");
+      if (name === undefined) return formatPath(path);
       const own: KnownVariable = knownVariables[name];
       const key = settings.get(name)?.key ?? (isFromEnvironment(name) ? prefix + name : name);
       return path.slice(own.path?.length).reduce<string>((text, part) => `${text}[${part}]`, key);

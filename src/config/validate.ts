@@ -1,21 +1,13 @@
-import { z } from "zod";
-import type { HubConfig, Secrets } from "./hub-config.ts";
+import type { z } from "zod";
+import type { HubConfig, LoginMethod, Secrets } from "./hub-config.ts";
+import { describeUnknownKey, listed } from "./known-settings.ts";
+import { valueAt, type Origin, type Path } from "./layers.ts";
 import { nearestName } from "./nearest-name.ts";
+import type { Neighbours } from "./neighbours.ts";
 import type { Problem } from "./problem.ts";
-import { hubFileSchema } from "./schema.ts";
+import { hubFileSchema, type HubFileContent } from "./schema.ts";
+import { describeTooLong } from "./schema/users.ts";
 import { isLoginMethod } from "./secrets.ts";
-
-export type Path = readonly (string | number)[];
-
-/** Ties a place in the configuration to where a person wrote it. */
-export interface Origin {
-  /** "file:line:column" of the value, else of what should hold it. For `part: "key"` of the key itself. */
-  at(path: Path, part: "key" | "value"): string | undefined;
-  /** What the person calls it. */
-  key(path: Path): string;
-  /** The value's own text, "1.30" for the number 1.3. */
-  written(path: Path): string | undefined;
-}
 
 export interface Validated {
   config?: HubConfig;
@@ -25,34 +17,63 @@ export interface Validated {
 /** What a form's reader hands on. `config` is there if there are no problems. */
 export interface ReadResult extends Validated {
   /** Known, if possible, even if something else is wrong: it decides which secrets are needed. */
-  method: HubConfig["auth"]["method"] | undefined;
+  method: LoginMethod | undefined;
   warnings: string[];
   /** What the file itself holds of them. */
   secrets?: Secrets;
 }
 
-export function validateConfig(name: string, input: unknown, origin: Origin): Validated {
+/** IAM role names end at 64 characters, and what is made for a deployment is called `<prefix><name>-<id>-<purpose>`. */
+const longestName = 32;
+
+export function validateConfig(name: string, input: unknown, origin: Origin, neighbours: Neighbours): Validated {
   const parsed = hubFileSchema.safeParse(input);
-  if (parsed.success) {
-    const { users, hub, ...rest } = parsed.data;
-    const files = users.files.map(({ path, content }) => ({ path, content: content ?? "" }));
-    const config = { name, ...rest, users: { ...users, files }, hub: { ...hub, values: {}, extraConfig: {} } };
-    return { config, problems: [] };
+  if (!parsed.success) {
+    const problems = parsed.error.issues.flatMap((issue) => problemsOf(issue, input, origin));
+    return { problems: [...problems, ...neighbours.problems] };
   }
-  return { problems: parsed.error.issues.flatMap((issue) => problemsOf(issue, input, origin)) };
+  const { users, hub, ...rest } = parsed.data;
+  const { files, problems } = readFiles(users.files, origin, neighbours);
+  problems.push(...neighbours.problems, ...judgeNames(name, parsed.data, origin));
+  if (problems.length > 0) return { problems };
+  const { values, extraConfig } = neighbours;
+  return { config: { name, ...rest, users: { ...users, files }, hub: { ...hub, values, extraConfig } }, problems };
 }
 
 /** The login method that the input asks for, whatever else is wrong with it. */
-export function methodOf(input: unknown): HubConfig["auth"]["method"] | undefined {
+export function methodOf(input: unknown): LoginMethod | undefined {
   const method = valueAt(input, ["auth", "method"]);
   if (method === undefined) return "github";
   return isLoginMethod(method) ? method : undefined;
 }
 
+function readFiles(entries: HubFileContent["users"]["files"], origin: Origin, { readText }: Neighbours) {
+  const problems: Problem[] = [];
+  const files = entries.map(({ path, content, source }, index) => {
+    if (source === undefined) return { path, content: content ?? "" };
+    const read = readText(source);
+    if ("text" in read) return { path, content: read.text };
+    problems.push(problem(origin, ["users", "files", index, "source"], "value", `can't be read: ${read.message}`));
+    return { path, content: "" };
+  });
+  const tooLong = describeTooLong(files.map(({ content }) => content));
+  if (tooLong !== undefined) problems.push(problem(origin, ["users", "files"], "value", tooLong));
+  return { files, problems };
+}
+
+function judgeNames(name: string, { aws }: HubFileContent, origin: Origin): Problem[] {
+  const length = aws.namePrefix.length + name.length;
+  if (length <= longestName) return [];
+  const message = `and the deployment's name have ${length} characters together; at most ${longestName} fit (an IAM role's name ends at 64)`;
+  return [problem(origin, ["aws", "namePrefix"], "value", message)];
+}
+
 function problemsOf(issue: z.core.$ZodIssue, input: unknown, origin: Origin): Problem[] {
   const path = issue.path.map((part) => (typeof part === "number" ? part : String(part)));
   if (issue.code === "unrecognized_keys") {
-    return issue.keys.map((key) => problem(origin, [...path, key], "key", describeUnknownKey(path, key)));
+    return issue.keys.map((key) =>
+      problem(origin, [...path, key], "key", describeUnknownKey(path, key, methodOf(input))),
+    );
   }
   return [problem(origin, path, "value", describeIssue(issue, valueAt(input, path), origin.written(path)))];
 }
@@ -64,17 +85,34 @@ function problem(origin: Origin, path: Path, part: "key" | "value", message: str
 }
 
 function describeIssue(issue: z.core.$ZodIssue, value: unknown, written: string | undefined): string {
-  if (issue.code === "invalid_type") return describeType(issue.expected, value, written);
-  if (issue.code === "invalid_value") return `must be ${issue.values.map(String).join(" or ")}, not ${show(value)}`;
-  if (issue.code === "too_small") {
-    if (issue.origin === "array") return "must list at least one";
-    return `must be at least ${issue.minimum}, not ${show(value)}`;
+  switch (issue.code) {
+    case "invalid_type":
+      return describeType(issue.expected, value, written);
+    case "invalid_value":
+      return describeChoice(issue.values.map(String), value);
+    // The only union is the one of logins.
+    case "invalid_union":
+      return describeChoice("options" in issue ? textsIn(issue.options) : [], value);
+    case "too_small":
+      if (issue.origin === "array") return `must list at least ${issue.minimum === 1 ? "one" : issue.minimum}`;
+      return `must be at least ${issue.minimum}, not ${show(value)}`;
+    case "too_big":
+      if (issue.origin === "array") return `must list at most ${issue.maximum}`;
+      return `must be at most ${issue.maximum}, not ${show(value)}`;
+    default:
+      return value === undefined && issue.message.startsWith("(")
+        ? `${issue.message}; that is its default`
+        : issue.message;
   }
-  if (issue.code === "too_big") {
-    if (issue.origin === "array") return `must list at most ${issue.maximum}`;
-    return `must be at most ${issue.maximum}, not ${show(value)}`;
-  }
-  return value === undefined ? `${issue.message}; that is its default` : issue.message;
+}
+
+function textsIn(options: unknown): string[] {
+  return Array.isArray(options) ? options.filter((option) => typeof option === "string") : [];
+}
+
+function describeChoice(choices: string[], value: unknown): string {
+  const near = typeof value === "string" && choices.length > 3 ? nearestName(value, choices) : undefined;
+  return `must be ${listed(choices, "or")}, not ${show(value)}${near === undefined ? "" : `: did you mean ${near}?`}`;
 }
 
 const typeNames: Record<string, string> = {
@@ -95,39 +133,6 @@ function describeType(expected: string, value: unknown, written: string | undefi
   }
   if (expected === "array" && typeof value === "string") return `must be a list: [${show(value)}]`;
   return `must be ${typeNames[expected] ?? expected}, not ${show(value)}`;
-}
-
-function describeUnknownKey(parent: Path, key: string): string {
-  const paths = knownPaths();
-  const prefix = parent.map((part) => `${part}.`).join("");
-  const siblings = paths
-    .filter((path) => path.startsWith(prefix) && !path.slice(prefix.length).includes("."))
-    .map((path) => path.slice(prefix.length));
-  const sibling = nearestName(key, siblings);
-  if (sibling !== undefined) return `is unknown: did you mean ${sibling}?`;
-  const elsewhere = paths.filter((path) => path.split(".").at(-1) === key);
-  if (elsewhere.length > 0) return `is unknown here: did you mean ${elsewhere.join(" or ")}?`;
-  return `is unknown: ${parent.length === 0 ? "known at the top" : `known in ${parent.join(".")}`} are ${siblings.join(", ")}`;
-}
-
-/** Every setting of a hub.yaml, as a dotted path. */
-export function knownPaths(): string[] {
-  const schema = z.toJSONSchema(hubFileSchema, { io: "input", unrepresentable: "any" });
-  return pathsIn(schema, "");
-}
-
-function pathsIn(schema: z.core.JSONSchema.BaseSchema, prefix: string): string[] {
-  return Object.entries(schema.properties ?? {}).flatMap(([key, child]) => {
-    const path = prefix + key;
-    return [path, ...(typeof child === "object" ? pathsIn(child, `${path}.`) : [])];
-  });
-}
-
-function valueAt(input: unknown, path: Path): unknown {
-  return path.reduce<unknown>((value, part) => {
-    if (typeof value !== "object" || value === null) return undefined;
-    return (value as Record<string | number, unknown>)[part];
-  }, input);
 }
 
 function show(value: unknown): string {

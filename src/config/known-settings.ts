@@ -1,0 +1,100 @@
+import { z } from "zod";
+import { nearestName } from "./nearest-name.ts";
+import type { Path } from "./layers.ts";
+import { hubFileSchema } from "./schema.ts";
+
+type Schema = z.core.JSONSchema.BaseSchema;
+
+/** A setting of a hub.yaml as its schema describes it. */
+export interface KnownSetting {
+  /** "profiles[].image.tag" */
+  path: string;
+  /** The path of the group or list item that it is in; empty at the top. */
+  parent: string;
+  key: string;
+  schema: Schema;
+  isRequired: boolean;
+  /** The logins that know it, where that depends on the login. */
+  methods?: string[];
+}
+
+/** Every setting, in the order of the schema. */
+export function knownSettings(): KnownSetting[] {
+  return settingsIn(hubFileJsonSchema(), "");
+}
+
+/** The schema of what a person writes. */
+export function hubFileJsonSchema(): Schema {
+  return z.toJSONSchema(hubFileSchema, { io: "input", unrepresentable: "any" });
+}
+
+function settingsIn(schema: Schema, parent: string): KnownSetting[] {
+  const children = Object.entries(schema.properties ?? {}).flatMap(([key, child]) => {
+    if (typeof child !== "object") return [];
+    const path = parent === "" ? key : `${parent}.${key}`;
+    const isRequired = schema.required?.includes(key) ?? false;
+    return [{ path, parent, key, schema: child, isRequired }, ...settingsIn(child, path)];
+  });
+  const items = schema.items;
+  const inItems = typeof items === "object" && !Array.isArray(items) ? settingsIn(items, `${parent}[]`) : [];
+  return [...children, ...inItems, ...settingsOfAlternatives(schema, parent)];
+}
+
+/** Settings of a union that `method` tells apart; what several of them have is listed once. */
+function settingsOfAlternatives({ oneOf = [] }: Schema, parent: string): KnownSetting[] {
+  const found = new Map<string, KnownSetting>();
+  for (const alternative of oneOf) {
+    const method = methodIn(alternative);
+    for (const setting of settingsIn(alternative, parent)) {
+      const known = found.get(setting.path);
+      if (known === undefined) found.set(setting.path, { ...setting, methods: [method] });
+      else known.methods?.push(method);
+    }
+  }
+  return [...found.values()];
+}
+
+function methodIn({ properties }: Schema): string {
+  const { method } = properties ?? {};
+  return typeof method === "object" ? String(method.const) : "";
+}
+
+/** Where settings of earlier versions are now. */
+const moved: Record<string, string> = {
+  certificateArn: "is called certificate",
+  "aws.tags": "has moved to the top: write tags beside aws",
+  "network.vpcCidr": "has moved to network.vpc.cidr",
+  "network.subnets": "has moved to network.existingVpc, as nodeSubnets and loadBalancerSubnets",
+  "hub.values": "is not written here: put the values into files, values/*.yaml beside the hub.yaml",
+  "hub.extraConfig": "is not written here: put Python into files, jupyterhub_config.d/*.py beside the hub.yaml",
+};
+
+/** What a person may have meant by a key that does not exist. */
+export function describeUnknownKey(parent: Path, key: string, method: string | undefined): string {
+  const group = parent.reduce<string>((text, part) => {
+    if (typeof part === "number") return `${text}[]`;
+    return text === "" ? part : `${text}.${part}`;
+  }, "");
+  const old = moved[group === "" ? key : `${group}.${key}`];
+  if (old !== undefined) return old;
+
+  const settings = knownSettings();
+  const siblings = settings.filter((setting) => setting.parent === group);
+  const isMeant = ({ methods }: KnownSetting) => method === undefined || (methods?.includes(method) ?? true);
+  const others = siblings.find((setting) => setting.key === key && !isMeant(setting));
+  if (others !== undefined)
+    return `has no meaning with method ${method ?? ""}, only with ${listed(others.methods ?? [])}`;
+  const names = siblings.filter(isMeant).map((setting) => setting.key);
+  const near = nearestName(key, names);
+  if (near !== undefined) return `is unknown: did you mean ${near}?`;
+  const same = settings.filter((setting) => setting.key === key).map(({ path }) => path);
+  const single = same.filter((path) => !path.includes("[]"));
+  const elsewhere = single.length > 0 ? single : same;
+  if (elsewhere.length > 0) return `is unknown here: did you mean ${listed(elsewhere, "or")}?`;
+  return `is unknown: known ${group === "" ? "at the top" : `in ${group}`} are ${names.join(", ")}`;
+}
+
+/** "a, b and c" */
+export function listed(names: readonly string[], word = "and"): string {
+  return names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} ${word} ${names.at(-1) ?? ""}`;
+}
