@@ -1,7 +1,7 @@
 import { Sha256 } from "@aws-crypto/sha256-js";
 import { SignatureV4 } from "@smithy/signature-v4";
 import { z } from "zod";
-import type { EcrRepository } from "../images/reference.ts";
+import { manifestTypes, type EcrRepository } from "../images/reference.ts";
 import { ToolError, UserError } from "../errors.ts";
 import type { AwsClients } from "./clients.ts";
 
@@ -24,12 +24,7 @@ export async function readEcrDigest(aws: AwsClients, repository: EcrRepository, 
     registryId: account,
     repositoryName: name,
     imageIds: [{ imageTag: tag }],
-    acceptedMediaTypes: [
-      "application/vnd.oci.image.index.v1+json",
-      "application/vnd.docker.distribution.manifest.list.v2+json",
-      "application/vnd.oci.image.manifest.v1+json",
-      "application/vnd.docker.distribution.manifest.v2+json",
-    ],
+    acceptedMediaTypes: manifestTypes,
   });
   const text = await answer.text();
   if (!answer.ok) throw refusal(text, image, answer.status);

@@ -5,6 +5,14 @@ export interface ImageRepository {
   path: string;
 }
 
+/** An image for several architectures is an index; a registry that is not told so answers with one of its manifests. */
+export const manifestTypes = [
+  "application/vnd.oci.image.index.v1+json",
+  "application/vnd.docker.distribution.manifest.list.v2+json",
+  "application/vnd.oci.image.manifest.v1+json",
+  "application/vnd.docker.distribution.manifest.v2+json",
+];
+
 /** Docker Hub's API has another host than its images' names. */
 const dockerHub = "registry-1.docker.io";
 

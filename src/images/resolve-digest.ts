@@ -2,20 +2,12 @@ import { createHash } from "node:crypto";
 import { z } from "zod";
 import { ToolError, UserError } from "../errors.ts";
 import { imageKey, type TaggedImage } from "./frozen-images.ts";
-import { parseRepository } from "./reference.ts";
+import { manifestTypes, parseRepository } from "./reference.ts";
 
 export interface ResolveOptions {
   signal?: AbortSignal;
   timeoutSeconds?: number;
 }
-
-/** An image for several architectures is an index; a registry that is not told so answers with one of its manifests. */
-const manifestTypes = [
-  "application/vnd.oci.image.index.v1+json",
-  "application/vnd.docker.distribution.manifest.list.v2+json",
-  "application/vnd.oci.image.manifest.v1+json",
-  "application/vnd.docker.distribution.manifest.v2+json",
-].join(", ");
 
 const digestPattern = /^sha256:[0-9a-f]{64}$/;
 
@@ -31,7 +23,7 @@ export async function resolveDigest(image: TaggedImage, options: ResolveOptions 
   const ask = (address: string, method: "HEAD" | "GET", headers: Record<string, string>) =>
     request(address, { method, headers }, { image, registry, ...options });
 
-  const headers: Record<string, string> = { accept: manifestTypes };
+  const headers: Record<string, string> = { accept: manifestTypes.join(", ") };
   // HEAD: Docker Hub counts GET as a pull, of which it allows few.
   let answer = await ask(url, "HEAD", headers);
   if (answer.status === 401) {
