@@ -5,7 +5,13 @@ import type { Front } from "./aws/front.ts";
 import { addonReady, applyAddon, removeAddon, startEksSide } from "./eks-side/index.ts";
 import { discardControlPlane, startControlPlane } from "./kube/control-plane.ts";
 import type { ControlPlane } from "./kube/types.ts";
-import { createAwsAccess, startKubelet, type KubeletDependencies, type NodeInstance } from "./kubelet/index.ts";
+import {
+  createAwsAccess,
+  startKubelet,
+  type Kubelet,
+  type KubeletDependencies,
+  type NodeInstance,
+} from "./kubelet/index.ts";
 import type { World } from "./world.ts";
 
 export interface DataPlaneOptions {
@@ -18,7 +24,7 @@ export interface DataPlaneOptions {
   log: (line: string) => void;
 }
 
-interface RunningCluster {
+export interface RunningCluster {
   name: string;
   version: string;
   endpoint: string;
@@ -29,16 +35,24 @@ interface RunningCluster {
 const programKeySeconds = 30 * 24 * 60 * 60;
 const podKeySeconds = 6 * 60 * 60;
 
+/** Clusters whose pods can be waited for. */
+export interface SandboxDataPlane extends DataPlane {
+  /** Waits until the pods of a cluster that goes on from its data are up again; false if some are not in time. */
+  takeOverPods(cluster: string): Promise<boolean>;
+}
+
 /** What the simulated EKS makes its clusters of: control plane, AWS' controllers beside it, and nodes. */
-export function createDataPlane(options: DataPlaneOptions): DataPlane {
+export function createDataPlane(options: DataPlaneOptions): SandboxDataPlane {
   const { world } = options;
   const running = new Map<string, RunningCluster>();
+  const kubelets = new Map<string, Kubelet>();
   const tell = () => options.onChange([...running.values()]);
   return {
     startControlPlane: async (spec) => {
-      const plane = await startCluster(options, spec);
+      const { plane, kubelet } = await startCluster(options, spec);
       const { endpoint, adminKubeconfig: kubeconfig } = plane;
       running.set(spec.name, { name: spec.name, version: spec.version, endpoint, kubeconfig });
+      kubelets.set(spec.name, kubelet);
       tell();
       const stop = async () => {
         await plane.stop();
@@ -51,13 +65,17 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
       discardControlPlane(world, cluster);
       return Promise.resolve();
     },
+    takeOverPods: async (cluster) => (await kubelets.get(cluster)?.takeOver()) ?? false,
     applyAddon: (plane, addon) => applyAddon(plane, addon, world.region),
     removeAddon: (plane, addon) => removeAddon(plane, addon),
     addonReady: (plane, addon) => addonReady(plane, addon),
   };
 }
 
-async function startCluster(options: DataPlaneOptions, spec: ClusterSpec): Promise<ControlPlane> {
+async function startCluster(
+  options: DataPlaneOptions,
+  spec: ClusterSpec,
+): Promise<{ plane: ControlPlane; kubelet: Kubelet }> {
   const { world, front } = options;
   const { name: cluster } = spec;
   const plane = await startControlPlane(world, {
@@ -90,11 +108,11 @@ async function startCluster(options: DataPlaneOptions, spec: ClusterSpec): Promi
     });
     const kubelet = await startKubelet(world, plane, nodes.dependencies);
     stopping.unshift(() => kubelet.stop());
+    return { plane: { ...plane, stop }, kubelet };
   } catch (error) {
     await stop();
     throw error;
   }
-  return { ...plane, stop };
 }
 
 function clusterRole({ eks }: DataPlaneOptions, cluster: string): string {

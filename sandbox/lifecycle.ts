@@ -12,7 +12,7 @@ import {
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { findBinaries, type Binaries } from "./binaries/index.ts";
+import { findBinaries } from "./binaries/index.ts";
 import type { Report } from "./binaries/cache.ts";
 import { fillChartMirror } from "./chart-mirror.ts";
 import { sandboxFiles } from "./environment.ts";
@@ -39,9 +39,7 @@ export async function startSandbox(dir: string, name: string, report: Report): P
       report(`removing what is left of an earlier sandbox ${name}`);
       await removeSandbox(dir);
     }
-    mkdirSync(dir, { recursive: true, mode: 0o700 });
-    const binaries = await findBinaries(report);
-    await prepareFolder(dir, name, binaries, report);
+    await prepareSandbox(dir, name, report);
     return await launchSupervisor(dir, name, report);
   });
 }
@@ -54,16 +52,17 @@ export async function stopSandbox(dir: string, report: Report): Promise<boolean>
   return true;
 }
 
-/** One `up` or `down` of a name at a time. */
-async function withSandboxLock<T>(dir: string, report: Report, action: () => Promise<T>): Promise<T> {
+/** One command that starts or stops a sandbox of a name at a time. */
+export async function withSandboxLock<T>(dir: string, report: Report, action: () => Promise<T>): Promise<T> {
   const onWait = () => report(`waiting for another command on sandbox ${basename(dir)}`);
   return await withFileLock(join(dirname(dir), `.${basename(dir)}.lock`), onWait, action);
 }
 
-async function removeSandbox(dir: string): Promise<void> {
+/** In order, or at once where nobody needs what its programs would still do. */
+export async function removeSandbox(dir: string, how: "in order" | "at once" = "in order"): Promise<void> {
   const state = readState(dir);
   if (state !== undefined && isAlive(state.supervisor)) {
-    process.kill(state.supervisor.pid, "SIGTERM");
+    process.kill(state.supervisor.pid, how === "in order" ? "SIGTERM" : "SIGKILL");
     const isGone = () => !isAlive(state.supervisor);
     if (!(await isTrueWithin(stopMilliseconds, isGone))) process.kill(state.supervisor.pid, "SIGKILL");
   }
@@ -82,7 +81,10 @@ function removeIfEmpty(folder: string): void {
   }
 }
 
-async function prepareFolder(dir: string, name: string, binaries: Binaries, report: Report): Promise<void> {
+/** Makes the folder, with what the supervisor is started with and what a shell is pointed at. */
+export async function prepareSandbox(dir: string, name: string, report: Report): Promise<void> {
+  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  const binaries = await findBinaries(report);
   for (const folder of ["logs", "aws", sandboxFiles.programs]) mkdirSync(join(dir, folder), { mode: 0o700 });
   for (const file of [sandboxFiles.awsConfig, sandboxFiles.awsCredentials]) {
     writeFileSync(join(dir, file), "", { mode: 0o600 });
@@ -97,8 +99,8 @@ async function prepareFolder(dir: string, name: string, binaries: Binaries, repo
   chmodSync(dir, 0o700);
 }
 
-async function launchSupervisor(dir: string, name: string, report: Report): Promise<SandboxState> {
-  report("starting the simulated AWS (about 5 seconds)");
+export async function launchSupervisor(dir: string, name: string, report: Report): Promise<SandboxState> {
+  report("starting the simulated AWS (about 5 seconds; 10 with a cluster)");
   const log = join(dir, "logs/supervisor.log");
   const output = openSync(log, "a", 0o600);
   const supervisor = spawn(process.execPath, [join(dirname(fileURLToPath(import.meta.url)), "supervisor.js"), dir], {

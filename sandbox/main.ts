@@ -4,7 +4,12 @@ import { sandboxEnvironment, shellLines } from "./environment.ts";
 import { SandboxError } from "./errors.ts";
 import { startSandbox, stopSandbox } from "./lifecycle.ts";
 import { isAlive, readState, sandboxFolder } from "./state.ts";
+import { restoreSnapshot, takeSnapshot } from "./snapshot.ts";
 import { describeSandbox } from "./status.ts";
+
+interface SnapshotOptions extends Options {
+  with?: string;
+}
 
 interface Options {
   name: string;
@@ -49,10 +54,41 @@ addCommand("env", "print the settings with which a shell uses it, for eval", (di
 
 addCommand("status", "print what runs", (dir, name) => print(describeSandbox(dir, stateOf(dir, name))));
 
+addSnapshotCommand("snapshot", "keep its world under a name, for any number of restores", {
+  folder: "folder to keep with it, such as the one that holds the hub's configuration",
+  run: takeSnapshot,
+  done: "is kept",
+});
+
+addSnapshotCommand("restore", "put a snapshot in its place; makes the sandbox if there is none", {
+  folder: "where to put the folder that was kept",
+  run: restoreSnapshot,
+  done: "is restored",
+});
+
 addCommand("down", "stop it and remove everything that it made", async (dir, name) => {
   const wasThere = await stopSandbox(dir, report);
   report(wasThere ? `sandbox ${name} is gone` : `there is no sandbox ${name}`);
 });
+
+function addSnapshotCommand(
+  name: string,
+  description: string,
+  { folder, run, done }: { folder: string; run: typeof takeSnapshot; done: string },
+) {
+  program
+    .command(name)
+    .description(description)
+    .argument("<snapshot>", "its name")
+    .option("--name <name>", "which sandbox", "default")
+    .option("--state <folder>", "folder that holds the sandboxes")
+    .option("--with <folder>", folder)
+    .action(async (snapshot: string, options: SnapshotOptions) => {
+      const start = Date.now();
+      await run(sandboxFolder(options.name, options.state), snapshot, options.with, report);
+      report(`snapshot ${snapshot} ${done} after ${((Date.now() - start) / 1000).toFixed(1)} s`);
+    });
+}
 
 function stateOf(dir: string, name: string) {
   const state = readState(dir);

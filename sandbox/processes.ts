@@ -47,8 +47,12 @@ export function signalGroup(pid: number, signal: NodeJS.Signals | 0): boolean {
 }
 
 /** Asks a process group to end, makes it end after the grace period, and waits until it is gone. */
-export async function endGroup(pid: number, graceMilliseconds: number): Promise<void> {
-  if (!signalGroup(pid, "SIGTERM")) return;
+export async function endGroup(
+  pid: number,
+  graceMilliseconds: number,
+  request: NodeJS.Signals = "SIGTERM",
+): Promise<void> {
+  if (!signalGroup(pid, request)) return;
   if (await isTrueWithin(graceMilliseconds, () => !isGroupAlive(pid))) return;
   signalGroup(pid, "SIGKILL");
   await isTrueWithin(5_000, () => !isGroupAlive(pid));

@@ -7,7 +7,8 @@ import { startTimeOf } from "./processes.ts";
 /** What the supervisor tells the world: the content of state.json in the sandbox's folder. */
 export interface SandboxState {
   name: string;
-  phase: "starting" | "ready" | "stopping" | "failed";
+  /** "kept": stopped with all that it needs to go on. */
+  phase: "starting" | "ready" | "stopping" | "kept" | "failed";
   supervisor: ProcessIdentity;
   watchdog?: ProcessIdentity;
   startedAt: string;
@@ -23,6 +24,12 @@ export interface SandboxState {
   /** Why the start failed. */
   error?: string;
 }
+
+/** Tells the supervisor to stop and to leave in its folder all that it needs to go on. */
+export const keepSignal = "SIGUSR2";
+
+/** In the sandbox's folder: what the account was filled with at the first start. */
+export const accountFile = "account.json";
 
 /** A process id alone may come to mean another process. */
 export interface ProcessIdentity {

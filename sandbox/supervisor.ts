@@ -1,16 +1,15 @@
 /** The one long-lived process of a sandbox: holds the simulated AWS and owns every program of it. */
 import { spawn } from "node:child_process";
-import { closeSync, openSync, readFileSync } from "node:fs";
+import { closeSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { EksService } from "./aws/eks/index.ts";
-import { startFront } from "./aws/front.ts";
-import { startMoto } from "./aws/moto.ts";
 import { seedAccount } from "./aws/seed.ts";
 import type { Binaries } from "./binaries/index.ts";
-import { createDataPlane } from "./data-plane.ts";
-import { identityOf, writeState, type SandboxState } from "./state.ts";
-import { createWorld } from "./world.ts";
+import { startSimulation, type Simulation } from "./simulation.ts";
+import { accountFile, identityOf, keepSignal, writeState, type SandboxState } from "./state.ts";
+import { createWorld, type World } from "./world.ts";
+
+type Account = Required<Pick<SandboxState, "operator" | "stranger" | "certificateArn">>;
 
 /** Written by `up` before it starts the supervisor. */
 interface Launch {
@@ -45,74 +44,58 @@ async function superviseSandbox(dir: string): Promise<void> {
     save();
   });
 
-  const stopping: (() => Promise<void>)[] = [];
+  let simulation: Simulation | undefined;
   let isStopping = false;
-  const stop = async (exitCode: number) => {
+  const stop = async (exitCode: number, end?: (running: Simulation) => Promise<void>) => {
     if (isStopping) return;
     isStopping = true;
-    if (state.phase !== "failed") state.phase = "stopping";
-    save();
-    for (const step of stopping.splice(0)) {
-      await step().catch((error: unknown) => log(`stopping: ${messageOf(error)}`));
+    try {
+      if (state.phase !== "failed") state.phase = "stopping";
+      save();
+      if (simulation !== undefined) await (end?.(simulation) ?? simulation.stop());
+      if (end !== undefined) state.phase = "kept";
+      save();
+    } catch (error) {
+      // Also when somebody has removed the folder: whatever it is, the process ends.
+      log(`stopping: ${messageOf(error)}`);
+    } finally {
+      // Ends the watchdog, too, whose pipe closes.
+      process.exit(exitCode);
     }
-    // Ends the watchdog, too, whose pipe closes.
-    process.exit(exitCode);
   };
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => void stop(0));
+  process.on(keepSignal, () => void stop(0, (running) => running.keep()));
   process.on("unhandledRejection", (error) => log(`unhandled: ${messageOf(error)}`));
 
   try {
-    const moto = await startMoto(world);
-    stopping.unshift(() => moto.stop());
-    const front = await startFront({
-      moto: moto.endpoint,
-      account: world.account,
-      region: world.region,
-      callLog: join(dir, "calls.jsonl"),
-      ...(moto.serviceModels === undefined ? {} : { serviceModels: moto.serviceModels }),
-    });
-    stopping.unshift(() => front.stop());
-    world.endpoint = front.url;
-    const eks: EksService = new EksService({
-      account: world.account,
-      region: world.region,
-      dir: join(dir, "eks"),
-      aws: { endpoint: () => world.endpoint, credentials: front.internal },
-      dataPlane: createDataPlane({
-        world,
-        front,
-        eks: () => eks,
-        onChange: (running) => {
-          state.clusters = running;
-          save();
-        },
-        log,
-      }),
+    simulation = await startSimulation(world, {
       log,
+      onClusters: (running) => {
+        state.clusters = running;
+        save();
+      },
     });
-    stopping.unshift(() => eks.stop());
-    front.route("eks", eks.handle);
-    const seeded = await seedAccount({
-      moto: moto.endpoint,
-      account: world.account,
-      region: world.region,
-      identities: front.identities,
-    });
-    Object.assign(state, {
-      phase: "ready",
-      endpoint: front.url,
-      operator: seeded.operator,
-      stranger: seeded.stranger,
-      certificateArn: seeded.certificateArn,
-    } satisfies Partial<SandboxState>);
+    Object.assign(state, { phase: "ready", endpoint: world.endpoint, ...(await accountOf(world, simulation)) });
     save();
-    log(`ready at ${front.url}`);
+    log(`ready at ${world.endpoint}`);
   } catch (error) {
     state.phase = "failed";
     state.error = messageOf(error);
     log(`failed: ${state.error}`);
     await stop(1);
   }
+}
+
+/** Keys and certificate of the account, which are made once. */
+async function accountOf(world: World, { moto, front, isResumed }: Simulation): Promise<Account> {
+  const file = join(world.dir, accountFile);
+  if (isResumed) return JSON.parse(readFileSync(file, "utf8")) as Account;
+  const { account, region } = world;
+  const seeded = await seedAccount({ moto, account, region, identities: front.identities });
+  const { operator, stranger, certificateArn } = seeded;
+  const made = { operator, stranger, certificateArn };
+  writeFileSync(file, JSON.stringify(made), { mode: 0o600 });
+  return made;
 }
 
 /** Starts the watchdog, and again if it ends before the supervisor does. */

@@ -23,8 +23,8 @@ export interface ManagedChild {
   logFile: string;
   /** Settles when the process is gone; never rejects. */
   exited: Promise<ChildExit>;
-  /** SIGTERM to the whole group, SIGKILL after a grace period; resolves when the group is gone. */
-  stop(): Promise<void>;
+  /** SIGTERM or another signal to the whole group, SIGKILL after a grace period; resolves when the group is gone. */
+  stop(request?: NodeJS.Signals): Promise<void>;
 }
 
 /** What every part of one sandbox shares. */
@@ -103,10 +103,10 @@ function spawnManaged({ dir, name, file, args, logFile, options }: Start) {
     if (pid === undefined) throw new Error(`cannot start ${file}`);
     recordProcess(dir, pid, name);
     let isStopping = false;
-    const stop = async () => {
+    const stop = async (request?: NodeJS.Signals) => {
       isStopping = true;
       // Its children may outlive it.
-      if (isGroupAlive(pid)) await endGroup(pid, graceMilliseconds);
+      if (isGroupAlive(pid)) await endGroup(pid, graceMilliseconds, request);
       await exited;
     };
     return { name, pid, logFile, exited, stop, isStopping: () => isStopping };

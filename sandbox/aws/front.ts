@@ -6,6 +6,7 @@ import { errorAnswer, refusalAnswer, unimplementedAnswer } from "./answers.ts";
 import { AuthenticationRefused, Identities } from "./identities.ts";
 import type { IssuedCredentials } from "./identities.ts";
 import { MotoClient } from "./moto-client.ts";
+import { Notes } from "./notes.ts";
 import { createOverrides } from "./overrides/index.ts";
 import type { Override, ReceivedRequest } from "./received.ts";
 import { OperationNames } from "./service-models.ts";
@@ -21,9 +22,10 @@ export interface FrontOptions {
   callLog: string;
   /** Folder of botocore's service models, to name the operations of REST services. */
   serviceModels?: string;
-  /** A fixed port, for a restored snapshot; otherwise the system chooses. */
+  /** 0 or none: the system chooses. */
   port?: number;
   identities?: Identities;
+  notes?: Notes;
 }
 
 /** The one HTTP endpoint of the simulated AWS. */
@@ -61,7 +63,13 @@ export async function startFront(options: FrontOptions): Promise<Front> {
   });
   const moto = new MotoClient(options.moto);
   const names = new OperationNames(options.serviceModels);
-  const overrides = createOverrides({ moto, identities, account: options.account, region: options.region });
+  const overrides = createOverrides({
+    moto,
+    identities,
+    notes: options.notes ?? new Notes(),
+    account: options.account,
+    region: options.region,
+  });
   const routes = new Map<string, Handler>();
   const calls = createWriteStream(options.callLog, { flags: "a", mode: 0o600 });
 

@@ -10,6 +10,12 @@ export interface IssuedCredentials {
   expiration?: Date;
 }
 
+/** All keys, as JSON can hold them. */
+export interface KeptIdentities {
+  keys: (Omit<Key, "expiration"> & { expiration?: string })[];
+  roleIds: Record<string, string>;
+}
+
 interface Key extends IssuedCredentials {
   principal: Principal;
 }
@@ -39,12 +45,26 @@ function randomId(prefix: string): string {
 
 /** Every access key of the simulated AWS, and whose it is. */
 export class Identities {
-  readonly #keys = new Map<string, Key>();
-  readonly #roleIds = new Map<string, string>();
+  readonly #keys: Map<string, Key>;
+  readonly #roleIds: Map<string, string>;
   readonly #now: () => number;
 
-  constructor(now: () => number = Date.now) {
+  constructor(now: () => number = Date.now, kept: KeptIdentities = { keys: [], roleIds: {} }) {
     this.#now = now;
+    this.#roleIds = new Map(Object.entries(kept.roleIds));
+    this.#keys = new Map(
+      kept.keys.map(({ expiration, ...key }) => [
+        key.accessKeyId,
+        expiration === undefined ? key : { ...key, expiration: new Date(expiration) },
+      ]),
+    );
+  }
+
+  keep(): KeptIdentities {
+    const keys = [...this.#keys.values()].map(({ expiration, ...key }) =>
+      expiration === undefined ? key : { ...key, expiration: expiration.toISOString() },
+    );
+    return { keys, roleIds: Object.fromEntries(this.#roleIds) };
   }
 
   /** A long-lived key of an IAM user, or of a part of the sandbox. */

@@ -1,6 +1,7 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
+import { projectRoot } from "../paths.ts";
 import { imagesForMoto } from "./node-images.ts";
 import { findServiceModels } from "./service-models.ts";
 
@@ -15,7 +16,7 @@ export interface MotoHost {
     file: string,
     args: string[],
     options?: { env?: Record<string, string>; cwd?: string },
-  ): { exited: Promise<unknown>; stop(): Promise<void> };
+  ): { exited: Promise<{ code: number | null }>; stop(request?: NodeJS.Signals): Promise<void> };
 }
 
 export interface Moto {
@@ -24,7 +25,12 @@ export interface Moto {
   /** Folder of botocore's service models, which come with moto. */
   serviceModels?: string;
   stop(): Promise<void>;
+  /** Writes all that it knows to its memory file, and ends; no call may be under way. */
+  keep(): Promise<void>;
 }
+
+/** In the sandbox's folder: what moto starts with. */
+export const motoMemory = "moto.memory";
 
 const environment = {
   // Without them AttachRolePolicy of any of AWS' own policies fails.
@@ -39,13 +45,22 @@ const environment = {
 
 const startLimit = 60_000;
 
-/** Starts moto on a port that the system chooses, and waits until it answers. */
-export async function startMoto(host: MotoHost, port = 0): Promise<Moto> {
+/** Starts moto on a port that the system chooses, with its memory file if there is one, and waits until it answers. */
+export async function startMoto(host: MotoHost): Promise<Moto> {
   const images = join(host.dir, "node-images.json");
   writeFileSync(images, JSON.stringify(imagesForMoto()));
-  const child = host.spawn("moto", host.binaries.motoServer, ["-H", "127.0.0.1", "-p", String(port)], {
+  const { motoServer } = host.binaries;
+  const memory = join(host.dir, motoMemory);
+  const server = join(projectRoot, "sandbox/aws/moto-server.py");
+  const child = host.spawn("moto", pythonOf(motoServer), [server, memory, "-H", "127.0.0.1", "-p", "0"], {
     env: { ...environment, MOTO_AMIS_PATH: images },
   });
+  const keep = async () => {
+    rmSync(memory, { force: true });
+    await child.stop("SIGUSR1");
+    const { code } = await child.exited;
+    if (code !== 0 || !existsSync(memory)) throw new Error(`moto could not write its memory; its log: ${log}`);
+  };
   const log = host.logFile("moto");
   const deadline = Date.now() + startLimit;
   const state = { hasExited: false };
@@ -53,8 +68,8 @@ export async function startMoto(host: MotoHost, port = 0): Promise<Moto> {
   for (;;) {
     const endpoint = findEndpoint(log);
     if (endpoint !== undefined && (await answers(endpoint))) {
-      const serviceModels = findServiceModels(host.binaries.motoServer);
-      return { endpoint, ...(serviceModels === undefined ? {} : { serviceModels }), stop: () => child.stop() };
+      const serviceModels = findServiceModels(motoServer);
+      return { endpoint, ...(serviceModels === undefined ? {} : { serviceModels }), stop: () => child.stop(), keep };
     }
     if (state.hasExited) throw new Error(`moto ended before it answered; its log: ${log}`);
     if (Date.now() > deadline) {
@@ -63,6 +78,13 @@ export async function startMoto(host: MotoHost, port = 0): Promise<Moto> {
     }
     await wait(50);
   }
+}
+
+/** The interpreter that a script of pip's names, directly or, where its path is long, by way of a shell. */
+function pythonOf(motoServer: string): string {
+  const [, direct, throughShell] =
+    /^#!(?:(\S*python\S*)|\/bin\/sh\n'''exec' "?([^"\s]+))/.exec(readFileSync(motoServer, "utf8")) ?? [];
+  return direct ?? throughShell ?? join(dirname(motoServer), "python3");
 }
 
 function findEndpoint(log: string): string | undefined {

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { SandboxError } from "../errors.ts";
-import { findFreePorts } from "../ports.ts";
+import { findFreePorts, findLastingPort } from "../ports.ts";
 import { isTrueWithin } from "../processes.ts";
 import type { ManagedChild, World } from "../world.ts";
 import type { Principal } from "../aws/types.ts";
@@ -127,8 +127,8 @@ async function startCore(world: World, options: CoreOptions): Promise<Core> {
 /** The endpoint of a cluster never changes, so its port is kept with its data. */
 async function choosePorts(folder: string): Promise<{ api: number; etcd: number; peer: number }> {
   const file = join(folder, "port");
-  const [free = 0, etcd = 0, peer = 0] = await findFreePorts(3);
-  const api = existsSync(file) ? Number(readFileSync(file, "utf8")) : free;
+  const [etcd = 0, peer = 0] = await findFreePorts(2);
+  const api = existsSync(file) ? Number(readFileSync(file, "utf8")) : await findLastingPort();
   writeFileSync(file, String(api));
   return { api, etcd, peer };
 }

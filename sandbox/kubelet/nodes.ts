@@ -73,6 +73,10 @@ export class NodeKeeper {
     return this.#poolOf(node.instance).take();
   }
 
+  reserveAddress(node: ManagedNode, address: string): void {
+    this.#poolOf(node.instance).reserve(address);
+  }
+
   releaseAddress(node: ManagedNode, address: string): void {
     this.#poolOf(node.instance).release(address);
   }
@@ -142,9 +146,12 @@ export class NodeKeeper {
   async #join(instance: NodeInstance, config: NodeConfig): Promise<void> {
     const { kube } = this.#plane;
     const { signal } = this.#stopping;
-    await delay(this.#dependencies.joinDelayMilliseconds ?? 1_000, undefined, { signal });
     const name = instance.privateDns;
     const path = `/api/v1/nodes/${name}`;
+    const known = await kube.get<Node>(path);
+    // A cluster that was stopped has nodes that booted long ago; what they said of themselves still holds.
+    const isBack = known?.spec.providerID === providerIdOf(instance);
+    if (!isBack) await delay(this.#dependencies.joinDelayMilliseconds ?? 1_000, undefined, { signal });
     const existing = await kube.get<Node>(path);
     if (existing !== undefined && existing.spec.providerID !== providerIdOf(instance)) {
       await kube.delete(path);
@@ -153,9 +160,9 @@ export class NodeKeeper {
       (await kube.get<Node>(path)) ??
       (await kube.create<Node>("/api/v1/nodes", nodeObject({ instance, config }, this.#world.region)));
     const managed = { name, uid: node.metadata.uid ?? "", instance, config, equipment: bare };
-    await this.#publishStatus(managed);
+    if (!isBack) await this.#publishStatus(managed);
     await this.#publishLease(managed);
-    await this.#publishDrivers(managed);
+    if (!isBack) await this.#publishDrivers(managed);
     this.#poolOf(instance).reserve(instance.privateIp);
     this.#nodes.set(name, managed);
     this.#log(`instance ${instance.id} joined as ${name}`);

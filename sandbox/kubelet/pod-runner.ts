@@ -42,6 +42,8 @@ export class PodRunner {
   #finished: Promise<void> = Promise.resolve();
   #publishing: Promise<void> = Promise.resolve();
   #deleting = false;
+  /** Containers that were started here: what the status says may be from before the cluster was stopped. */
+  readonly #started = new Set<string>();
 
   constructor(settings: PodSettings, node: ManagedNode, pod: Pod) {
     this.#settings = settings;
@@ -52,6 +54,11 @@ export class PodRunner {
 
   get nodeName(): string {
     return this.#node.name;
+  }
+
+  /** Whether its containers run, and are ready, here and now. */
+  get isUp(): boolean {
+    return this.#state.isReady && this.#pod.spec.containers.every(({ name }) => this.#started.has(name));
   }
 
   start(): void {
@@ -108,6 +115,10 @@ export class PodRunner {
       this.#state.podIP = this.#node.instance.privateIp;
       return undefined;
     }
+    if (this.#state.podIP !== undefined) {
+      this.#settings.nodes.reserveAddress(this.#node, this.#state.podIP);
+      return undefined;
+    }
     if (!this.#node.equipment.network) return "Failed to create pod sandbox: cni plugin not initialized";
     this.#state.podIP = this.#settings.nodes.takeAddress(this.#node);
     return this.#state.podIP === undefined
@@ -134,6 +145,7 @@ export class PodRunner {
       await Promise.race([sidecar, this.#waitUntil(() => status.ready)]);
       return;
     }
+    if (status.state.terminated?.exitCode === 0) return;
     await this.#prepare(container, status);
     setRunning(status, randomBytes(32).toString("hex"));
     setTerminated(status, 0);
@@ -189,6 +201,7 @@ export class PodRunner {
     if (program !== undefined) return await this.#runProcess(container, status, program);
     setRunning(status, randomBytes(32).toString("hex"));
     status.ready = true;
+    this.#started.add(container.name);
     this.#publish();
     if (this.#faultOf(container) === "crash") return 1;
     if (isMeantToComplete(this.#pod)) return 0;
@@ -213,6 +226,7 @@ export class PodRunner {
     void process.exited.then(passOn);
     if (this.#ending.signal.aborted) await process.stop();
     setRunning(status, randomBytes(32).toString("hex"));
+    this.#started.add(container.name);
     this.#publish();
     const probing = new AbortController();
     void process.becomeReady(AbortSignal.any([probing.signal, this.#ending.signal])).then(() => {
@@ -232,6 +246,7 @@ export class PodRunner {
     setRunning(status, randomBytes(32).toString("hex"));
     status.ready = true;
     this.#publish();
+    this.#started.add(container.name);
     const { metadata, spec } = this.#pod;
     const key = [metadata.namespace, spec.serviceAccountName, container.name].join("/");
     return await turns.take(key, this.#ending.signal);

@@ -1,3 +1,4 @@
+import { isReady } from "./kube-objects.ts";
 import type { Condition, Container, ContainerState, ContainerStatus, Pod, PodStatus } from "./kube-objects.ts";
 
 /** The changing part of a pod's life on its node, from which its status is made. */
@@ -7,16 +8,30 @@ export class PodState {
   readonly #pod: Pod;
   readonly #hostIP: string;
   readonly #startTime: string;
+  readonly #since = new Map<string, { status: string; time: string }>();
   podIP: string | undefined;
 
   constructor(pod: Pod, hostIP: string) {
     this.#pod = pod;
     this.#hostIP = hostIP;
-    this.#startTime = now();
-    this.init = (pod.spec.initContainers ?? []).map((container) => waiting(container, "PodInitializing"));
+    // Of a pod that ran when its cluster was stopped, what is known of it; a new one has nothing of this.
+    const { podIP, startTime, conditions, containerStatuses, initContainerStatuses } = pod.status ?? {};
+    const before = [...(containerStatuses ?? []), ...(initContainerStatuses ?? [])];
+    const statusOf = (container: Container, reason: string) =>
+      before.find(({ name }) => name === container.name) ?? waiting(container, reason);
+    this.podIP = podIP;
+    this.#startTime = startTime ?? now();
+    for (const { type, status, lastTransitionTime } of conditions ?? []) {
+      if (lastTransitionTime !== undefined) this.#since.set(type, { status, time: lastTransitionTime });
+    }
+    this.init = (pod.spec.initContainers ?? []).map((container) => statusOf(container, "PodInitializing"));
     this.containers = pod.spec.containers.map((container) =>
-      waiting(container, this.init.length > 0 ? "PodInitializing" : "ContainerCreating"),
+      statusOf(container, this.init.length > 0 ? "PodInitializing" : "ContainerCreating"),
     );
+  }
+
+  get isReady(): boolean {
+    return isReady({ status: this.toStatus() });
   }
 
   statusOf(name: string): ContainerStatus {
@@ -67,8 +82,6 @@ export class PodState {
       this.#pod.spec.restartPolicy === "Never" && this.init.some(({ state }) => (state.terminated?.exitCode ?? 0) !== 0)
     );
   }
-
-  readonly #since = new Map<string, { status: string; time: string }>();
 
   #condition(type: string, isTrue: boolean, reason?: string): Condition {
     const status = isTrue ? "True" : "False";

@@ -35,6 +35,11 @@ export class PodKeeper {
     await Promise.all(this.#endings);
   }
 
+  /** Whether the pod runs on its node, and is ready, here and now; its status may be from before a stop. */
+  isUp(uid: string): boolean {
+    return this.#runners.get(uid)?.isUp ?? false;
+  }
+
   #see(pod: Pod): void {
     this.#pods.set(pod.metadata.uid, pod);
     this.#run(pod);

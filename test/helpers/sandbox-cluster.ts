@@ -19,13 +19,11 @@ import {
   EKSClient,
 } from "@aws-sdk/client-eks";
 import { AttachRolePolicyCommand, CreateRoleCommand, IAMClient } from "@aws-sdk/client-iam";
-import { EksService } from "../../sandbox/aws/eks/index.ts";
-import { startFront } from "../../sandbox/aws/front.ts";
-import { startMoto } from "../../sandbox/aws/moto.ts";
+import type { EksService } from "../../sandbox/aws/eks/index.ts";
 import { findBinaries } from "../../sandbox/binaries/index.ts";
-import { createDataPlane } from "../../sandbox/data-plane.ts";
 import type { KubeClient } from "../../sandbox/kube/client.ts";
 import type { ControlPlane } from "../../sandbox/kube/types.ts";
+import { startSimulation } from "../../sandbox/simulation.ts";
 import { createWorld } from "../../sandbox/world.ts";
 import type { World } from "../../sandbox/world.ts";
 import { eventually } from "./eventually.ts";
@@ -62,39 +60,20 @@ export async function startSandboxCluster(name: string): Promise<SandboxCluster>
   };
   try {
     const log: string[] = [];
-    const moto = await startMoto(world);
-    stopping.unshift(() => moto.stop());
-    const front = await startFront({
-      moto: moto.endpoint,
-      account: world.account,
-      region: world.region,
-      callLog: join(dir, "calls.jsonl"),
-      ...(moto.serviceModels === undefined ? {} : { serviceModels: moto.serviceModels }),
-    });
-    stopping.unshift(() => front.stop());
-    world.endpoint = front.url;
-    const service: EksService = new EksService({
-      account: world.account,
-      region: world.region,
-      dir: join(dir, "eks"),
-      aws: { endpoint: () => world.endpoint, credentials: front.internal },
-      dataPlane: createDataPlane({
-        world,
-        front,
-        eks: () => service,
-        onChange: () => undefined,
-        log: (line) => log.push(line),
-      }),
+    const {
+      front,
+      eks,
+      stop: stopSimulation,
+    } = await startSimulation(world, {
       log: (line) => log.push(line),
       delays: { clusterCreate: 10, addonCreate: 10, poll: 100, propagation: 0 },
     });
-    stopping.unshift(() => service.stop());
-    front.route("eks", service.handle);
+    stopping.unshift(stopSimulation);
     const operator = front.identities.issue({
       account: world.account,
       arn: `arn:aws:iam::${world.account}:user/operator`,
     });
-    const cluster = await createCluster({ world, service, name, credentials: operator, log, stop });
+    const cluster = await createCluster({ world, service: eks, name, credentials: operator, log, stop });
     return cluster;
   } catch (error) {
     await stop();

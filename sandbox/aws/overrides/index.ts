@@ -5,6 +5,7 @@ import { completeFleetInstances } from "./fleet-instances.ts";
 import { registerAccessKeys } from "./iam-access-keys.ts";
 import { listInstanceProfilesByPath } from "./iam-instance-profile-paths.ts";
 import { hideTemplatesOwnTags } from "./launch-template-tags.ts";
+import { rememberInstanceTypes } from "./instance-types.ts";
 import { nameLoadBalancers } from "./load-balancer-names.ts";
 import { answerPricing } from "./pricing.ts";
 import { keepBucketPolicies } from "./s3-bucket-policy.ts";
@@ -24,6 +25,7 @@ export function createOverrides(context: OverrideContext): Override[] {
     hideTemplatesOwnTags(context),
     keepRuleDescriptions(context),
     completeFleetInstances(context),
+    rememberInstanceTypes(context),
     nameLoadBalancers(context),
     answerPricing(),
     checkBucketOwner(),

@@ -9,15 +9,15 @@ const bodyHeaders =
  * moto enforces a bucket's policy but ignores the conditions in it: "deny without TLS" becomes "deny". Permissions are
  * not decided in the sandbox, so policies are kept here and moto holds one that decides nothing.
  */
-export function keepBucketPolicies({ moto }: OverrideContext): Override {
-  const policies = new Map<string, Buffer>();
+export function keepBucketPolicies({ moto, notes }: OverrideContext): Override {
+  const policies = notes.map("bucket-policies");
   return async (request) => {
     if (request.service !== "s3" || !/^(?:Get|Put|Delete)BucketPolicy$/.test(request.operation)) return undefined;
     const bucket = bucketOf(request.path);
     if (request.operation === "PutBucketPolicy") {
       const headers = Object.fromEntries(Object.entries(request.headers).filter(([name]) => !bodyHeaders.test(name)));
       const response = await moto.forward({ ...request, headers, body: withoutStatements });
-      if (response.status < 300) policies.set(bucket, request.body);
+      if (response.status < 300) policies.set(bucket, request.body.toString("utf8"));
       return response;
     }
     const response = await moto.forward(request);

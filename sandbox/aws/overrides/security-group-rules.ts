@@ -25,8 +25,8 @@ function descriptionsOfSources(parameters: URLSearchParams): Map<string, string>
 }
 
 /** moto forgets the description of a rule whose other side is a group or a prefix list. */
-export function keepRuleDescriptions({ moto }: OverrideContext): Override {
-  const descriptions = new Map<string, string>();
+export function keepRuleDescriptions({ moto, notes }: OverrideContext): Override {
+  const descriptions = notes.map("rule-descriptions");
 
   const describe = (response: AwsResponse): AwsResponse => ({
     ...response,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { Identities } from "../../../sandbox/aws/identities.ts";
 import type { MotoClient } from "../../../sandbox/aws/moto-client.ts";
+import { Notes } from "../../../sandbox/aws/notes.ts";
 import { createOverrides } from "../../../sandbox/aws/overrides/index.ts";
 import type { ReceivedRequest } from "../../../sandbox/aws/received.ts";
 import type { AwsResponse } from "../../../sandbox/aws/types.ts";
@@ -26,6 +27,7 @@ function overridesOn(...answers: string[]) {
   const overrides = createOverrides({
     moto: moto as unknown as MotoClient,
     identities: new Identities(),
+    notes: new Notes(),
     account,
     region: "us-east-2",
   });
