@@ -6,16 +6,19 @@ import type { HubLock } from "../config/hub-lock.ts";
 import { ToolError, UserError } from "../errors.ts";
 import { testedVersions } from "../versions.ts";
 import type { AwsClients } from "./clients.ts";
-
-/** EKS has no control-plane capacity there: https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html */
-const zonesWithoutEks = new Set(["use1-az3", "usw1-az2", "cac1-az3"]);
+import { zonesOfExistingVpc } from "./existing-vpc.ts";
+import { zonesOfNewVpc } from "./zones.ts";
 
 /** Asks AWS once for everything that would otherwise be "the default today". */
 export async function resolveVersions(
   aws: AwsClients,
   config: HubConfig,
 ): Promise<Pick<HubLock, "kubernetes" | "addons" | "nodeImage" | "zones">> {
-  const [kubernetes, zones] = await Promise.all([resolveKubernetes(aws, config), resolveZones(aws, config)]);
+  const { existingVpc } = config.network;
+  const [kubernetes, zones] = await Promise.all([
+    resolveKubernetes(aws, config),
+    existingVpc ? zonesOfExistingVpc(aws, config, existingVpc) : zonesOfNewVpc(aws, config),
+  ]);
   const [addons, nodeImage] = await Promise.all([resolveAddons(aws, kubernetes), resolveNodeImage(aws, kubernetes)]);
   return { kubernetes, addons, nodeImage, zones };
 }
@@ -54,53 +57,6 @@ async function resolveKubernetes(aws: AwsClients, config: HubConfig): Promise<st
     });
   }
   return wanted;
-}
-
-/** Two or three zones that can hold the control plane; the first also offers the core nodes' instance type. */
-async function resolveZones(aws: AwsClients, config: HubConfig): Promise<HubLock["zones"]> {
-  const instanceType = config.cluster.coreNodes.instanceType;
-  const { DescribeAvailabilityZonesCommand, DescribeInstanceTypeOfferingsCommand } =
-    await import("@aws-sdk/client-ec2");
-  const ec2 = await aws.ec2();
-  const [{ AvailabilityZones }, { InstanceTypeOfferings }] = await Promise.all([
-    ec2.send(
-      new DescribeAvailabilityZonesCommand({
-        Filters: [
-          { Name: "zone-type", Values: ["availability-zone"] },
-          { Name: "state", Values: ["available"] },
-        ],
-      }),
-    ),
-    ec2.send(
-      new DescribeInstanceTypeOfferingsCommand({
-        LocationType: "availability-zone-id",
-        Filters: [{ Name: "instance-type", Values: [instanceType] }],
-      }),
-    ),
-  ]);
-  const offering = new Set(InstanceTypeOfferings?.map(({ Location }) => Location));
-  const zones = (AvailabilityZones ?? [])
-    .flatMap(({ ZoneId, ZoneName }) => (ZoneId && ZoneName ? [{ id: ZoneId, name: ZoneName }] : []))
-    .filter(({ id }) => !zonesWithoutEks.has(id))
-    .sort((a, b) => a.id.localeCompare(b.id));
-  const core = zones.filter(({ id }) => offering.has(id));
-  if (core.length === 0) {
-    throw new UserError("InstanceTypeNotOffered", `no zone of ${aws.region} offers the instance type ${instanceType}`, {
-      hint: "choose another instance type for the core nodes, or another region",
-    });
-  }
-  const rest = zones.filter(({ id }) => !offering.has(id));
-  const chosen = [...core, ...rest].slice(0, 3);
-  if (chosen.length < 2) {
-    throw new UserError(
-      "TooFewZones",
-      `EKS needs two availability zones; ${aws.region} has ${chosen.length} that fit`,
-      {
-        hint: "choose another region",
-      },
-    );
-  }
-  return chosen;
 }
 
 async function resolveAddons(aws: AwsClients, kubernetes: string): Promise<Record<string, string>> {

@@ -11,12 +11,7 @@ export const recordVersions = defineStep({
     const { lock, recorded, newImages = [] } = await installation.lock();
     const versions = `Kubernetes ${lock.kubernetes}, hub chart ${lock.charts["jupyterhub"] ?? "?"}, ${lock.zones.length} zones`;
     if (recorded) {
-      const wanted = installation.config.cluster.kubernetesVersion;
-      if (wanted !== undefined && wanted !== lock.kubernetes) {
-        installation.note(
-          `! Kubernetes stays at ${lock.kubernetes}, as recorded; the configuration's ${wanted} has no effect`,
-        );
-      }
+      noteWithoutEffect(installation, lock);
       return newImages.length === 0 ? { done: versions } : { change: `digest of ${newImages.join(", ")}`, plan: lock };
     }
     return { change: [versions, ...newImages.map((image) => `digest of ${image}`)].join(", "), plan: lock };
@@ -35,3 +30,15 @@ export const recordVersions = defineStep({
     installation.forget();
   },
 });
+
+/** Says which settings were decided by the first install. */
+function noteWithoutEffect({ config, note }: Installation, lock: HubLock): void {
+  const { kubernetesVersion: wanted } = config.cluster;
+  if (wanted !== undefined && wanted !== lock.kubernetes) {
+    note(`! Kubernetes stays at ${lock.kubernetes}, as recorded; the configuration's ${wanted} has no effect`);
+  }
+  const { existingVpc, vpc } = config.network;
+  if (!existingVpc && vpc.zones !== lock.zones.length) {
+    note(`! the VPC stays in ${lock.zones.length} zones, as recorded; the configuration's ${vpc.zones} has no effect`);
+  }
+}

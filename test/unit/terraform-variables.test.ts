@@ -3,21 +3,10 @@ import { describe, expect, it } from "vitest";
 import type { HubConfig } from "../../src/config/hub-config.ts";
 import type { HubLock } from "../../src/config/hub-lock.ts";
 import { addonNames, terraformVariables } from "../../src/config/terraform-variables.ts";
+import { releaseInputs } from "../helpers/release-inputs.ts";
 
-const config: HubConfig = {
-  name: "dandihub",
-  aws: { region: "us-east-2", rolePath: "/hubs/", tags: { project: "archive" } },
-  domain: "hub.dandi.example",
-  certificateArn: "arn:aws:acm:us-east-2:123456789012:certificate/1",
-  network: { vpcCidr: "10.42.0.0/16", allowFrom: ["0.0.0.0/0"], apiAccess: ["192.0.2.0/24"] },
-  cluster: {
-    supportPolicy: "STANDARD",
-    coreNodes: { instanceType: "m6i.large", min: 1, max: 3, desired: 2, volumeSizeGiB: 50 },
-  },
-  users: { maxVcpus: 64, cpu: { guarantee: 1, limit: 4 }, memoryGiB: { guarantee: 2, limit: 8 } },
-  auth: { method: "github", admins: ["a"], allowedUsers: [], allowedOrganizations: [], allowAll: true },
-  image: { repository: "quay.io/jupyter/scipy-notebook", tag: "2026-11-03" },
-};
+const { config: plain } = releaseInputs();
+const config: HubConfig = { ...plain, aws: { ...plain.aws, rolePath: "/hubs/" } };
 
 const lock: HubLock = {
   hubctl: "0.1.0",
@@ -54,7 +43,7 @@ describe("terraformVariables", () => {
       zones: ["us-east-2b", "us-east-2a"],
       installer_arn: "arn:aws:iam::123456789012:user/operator",
       addon_versions: { "vpc-cni": "v1.0.0-vpc-cni", "metrics-server": "v1.0.0-metrics-server" },
-      core_nodes: { release_version: "1.36.1-20261110", desired: 2 },
+      core_nodes: { release_version: "1.36.1-20261110", desired: 1 },
     });
   });
 
@@ -63,6 +52,65 @@ describe("terraformVariables", () => {
     const boundary = "arn:aws:iam::123456789012:policy/boundary";
     const bounded = { ...config, aws: { ...config.aws, permissionsBoundary: boundary } };
     expect(terraformVariables("cluster", bounded, lock)).toMatchObject({ permissions_boundary: boundary });
+  });
+
+  it("says where the hub's network is", () => {
+    const network = { ...config.network, vpc: { cidr: "10.9.0.0/16", zones: 2, nat: "per-zone" as const } };
+    expect(terraformVariables("cluster", { ...config, network }, lock)).toMatchObject({
+      vpc_cidr: "10.9.0.0/16",
+      nat: "per-zone",
+      existing_vpc: null,
+    });
+    const existingVpc = { id: "vpc-1", nodeSubnets: ["subnet-1", "subnet-2"], loadBalancerSubnets: ["subnet-3"] };
+    expect(terraformVariables("cluster", { ...config, network: { ...network, existingVpc } }, lock)).toMatchObject({
+      existing_vpc: { id: "vpc-1", node_subnets: ["subnet-1", "subnet-2"], load_balancer_subnets: ["subnet-3"] },
+    });
+  });
+
+  it("gives both stacks the institution's tags, and the cluster the prefix of its names", () => {
+    const own = { ...config, tags: { CostCenter: "7" }, aws: { ...config.aws, namePrefix: "inst-" } };
+    expect(terraformVariables("storage", own, lock)).toMatchObject({ tags: { CostCenter: "7" } });
+    expect(terraformVariables("cluster", own, lock)).toMatchObject({ tags: { CostCenter: "7" }, name_prefix: "inst-" });
+  });
+
+  it("names the buckets that users reach, and those that folders are filled from", () => {
+    const storage: HubConfig["storage"] = {
+      ...config.storage,
+      encryptionKey: "own",
+      buckets: [
+        { name: "archive", access: "read", region: "us-west-2" },
+        { name: "scratch", access: "read-write" },
+      ],
+      sharedFolders: [
+        { name: "b", mountPath: "/b", writers: "admins", fillFrom: "s3://tutorials/2026" },
+        { name: "a", mountPath: "/a", writers: "admins", fillFrom: "s3://tutorials" },
+        { name: "c", mountPath: "/c", writers: "admins", fillFrom: "https://example.org/s3.tar.gz" },
+        { name: "d", mountPath: "/d", writers: "everyone" },
+      ],
+    };
+    expect(terraformVariables("cluster", { ...config, storage }, lock)).toMatchObject({
+      buckets: { archive: "read", scratch: "read-write" },
+      fill_buckets: ["tutorials"],
+      encryption_key: "own",
+    });
+    expect(terraformVariables("storage", { ...config, storage }, lock)).toMatchObject({
+      shared_folders: ["b", "a", "c", "d"],
+      encryption_key: "own",
+    });
+  });
+
+  it("tells of profiles with roles of their own and with spot instances", () => {
+    const profile = { name: "P", description: "", default: false, gpus: 0, instanceTypes: [], environment: {} };
+    const roleArn = "arn:aws:iam::123456789012:role/gpu";
+    const profiles = [
+      { ...profile, slug: "small", spot: false },
+      { ...profile, slug: "gpu", spot: true, roleArn },
+    ];
+    expect(terraformVariables("cluster", config, lock)).toMatchObject({ spot: false, profile_roles: {} });
+    expect(terraformVariables("cluster", { ...config, profiles }, lock)).toMatchObject({
+      spot: true,
+      profile_roles: { gpu: roleArn },
+    });
   });
 
   it("names an add-on that the lock file lacks", () => {

@@ -12,8 +12,9 @@ const eks = mockClient(EKSClient);
 const ssm = mockClient(SSMClient);
 const aws = createClients("us-east-1");
 
-function configWith(cluster: Partial<HubConfig["cluster"]> = {}): HubConfig {
+function configWith(cluster: Partial<HubConfig["cluster"]> = {}, zones = 3): HubConfig {
   return {
+    network: { vpc: { cidr: "10.0.0.0/16", zones, nat: "one" } },
     cluster: {
       supportPolicy: "STANDARD",
       coreNodes: { instanceType: "m6i.large", min: 1, max: 2, desired: 1, volumeSizeGiB: 50 },
@@ -63,9 +64,25 @@ test("takes the newest version in standard support that was tested, default add-
   expect(resolved.nodeImage).toEqual({ release: "1.36.1-20261110", alias: "al2023@v20261110" });
 });
 
-test("leaves out zones where EKS has no capacity, and takes three at most", async () => {
+test("leaves out zones where EKS has no capacity", async () => {
   const { zones } = await resolveVersions(aws, configWith());
   expect(zones.map(({ id }) => id)).toEqual(["use1-az1", "use1-az2", "use1-az4"]);
+});
+
+test.each([
+  { wanted: 2, taken: 2 },
+  { wanted: 4, taken: 3 },
+])("takes $taken of 3 zones when $wanted are wanted", async ({ wanted, taken }) => {
+  const { zones } = await resolveVersions(aws, configWith({}, wanted));
+  expect(zones).toHaveLength(taken);
+});
+
+test("needs two zones", async () => {
+  offerZones([
+    { id: "use1-az1", name: "us-east-1a" },
+    { id: "use1-az3", name: "us-east-1c" },
+  ]);
+  await expect(resolveVersions(aws, configWith())).rejects.toMatchObject({ code: "TooFewZones" });
 });
 
 test("puts a zone that offers the core nodes' instance type first", async () => {

@@ -48,6 +48,30 @@ describe("another Kubernetes version than the recorded one", () => {
   });
 });
 
+describe("another number of zones than the recorded one", () => {
+  const { config } = releaseInputs();
+
+  it("is said to have no effect", async () => {
+    const vpc = { ...config.network.vpc, zones: 4 };
+    const installation = fakeInstallation({ config: { ...config, network: { ...config.network, vpc } } });
+    expect(await recordVersions.check(installation)).toHaveProperty("done");
+    expect(installation.notes).toEqual([
+      "! the VPC stays in 2 zones, as recorded; the configuration's 4 has no effect",
+    ]);
+  });
+
+  it("is nobody's wish where the VPC was there before", async () => {
+    const network = {
+      ...config.network,
+      vpc: { ...config.network.vpc, zones: 4 },
+      existingVpc: { id: "vpc-1", nodeSubnets: ["subnet-1", "subnet-2"], loadBalancerSubnets: ["subnet-3"] },
+    };
+    const installation = fakeInstallation({ config: { ...config, network } });
+    expect(await recordVersions.check(installation)).toHaveProperty("done");
+    expect(installation.notes).toEqual([]);
+  });
+});
+
 describe("state-bucket", () => {
   it("creates the bucket first and takes the run lock then", async () => {
     aws.s3.on(GetBucketVersioningCommand).rejects(awsError("NoSuchBucket", 404));
