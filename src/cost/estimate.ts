@@ -30,33 +30,33 @@ export function estimateFixedCosts({ network, cluster, storage }: HubConfig): Co
     count === 0 ? [] : [{ what, monthly: price === undefined ? undefined : count * price }];
   const hourly = (what: string, count: number, price: number | undefined) => item(what, count * hoursAMonth, price);
   return [
-    ...hourly("EKS control plane", 1, prices.clusterHour.standard),
+    ...hourly("EKS control plane", 1, prices.cluster.STANDARD),
     ...hourly(`${desired} ${instanceType} for the hub`, desired, node),
-    ...item("volumes of these nodes and of the hub", desired * volumeSizeGiB + hubVolumeGiB, prices.gp3Month),
-    ...hourly(gateways === 1 ? "NAT gateway" : `${gateways} NAT gateways`, gateways, prices.natHour),
-    ...hourly("network load balancer", 1, prices.loadBalancerHour),
-    ...hourly(`${addresses} public IPv4 address${addresses === 1 ? "" : "es"}`, addresses, prices.addressHour),
-    ...item("secret in Secrets Manager", 1, prices.secretMonth),
-    ...item("encryption key", storage.encryptionKey === "own" ? 1 : 0, prices.keyMonth),
+    ...item("volumes of these nodes and of the hub", desired * volumeSizeGiB + hubVolumeGiB, prices.gp3),
+    ...hourly(gateways === 1 ? "NAT gateway" : `${gateways} NAT gateways`, gateways, prices.natGateway.hour),
+    ...hourly("network load balancer", 1, prices.loadBalancer),
+    ...hourly(`${addresses} public IPv4 address${addresses === 1 ? "" : "es"}`, addresses, prices.publicAddress),
+    ...item("secret in Secrets Manager", 1, prices.secret),
+    ...item("encryption key", storage.encryptionKey === "own" ? 1 : 0, prices.key),
   ];
 }
 
 /** What comes with use, one sentence each. */
 export function describeUsageCosts({ users, profiles, network, cluster }: HubConfig): string[] {
   const { lowest, highest } = vcpuPrices();
-  const { natGigabyte, efsMonth, efsRead, efsWrite, clusterHour } = prices;
+  const { natGateway, efs, cluster: clusterHour } = prices;
   return [
     `users' nodes, while they run: ${dollars(lowest * smallestNodeVcpus)} an hour (one of ${smallestNodeVcpus} vCPUs) to ${dollars(highest * users.maxVcpus)} (all ${users.maxVcpus} vCPUs that are allowed)`,
     ...profiles.flatMap((profile) => describeProfileNode(profile)),
-    `homes and shared folders: ${dollars(efsMonth * 100)} a month for 100 GB; ${dollars(efsRead)} a GB read, ${dollars(efsWrite)} a GB written`,
+    `homes and shared folders: ${dollars(efs.month * 100)} a month for 100 GB; ${dollars(efs.read)} a GB read, ${dollars(efs.write)} a GB written`,
     ...(network.existingVpc
       ? []
       : [
-          `traffic to the internet: ${dollars(natGigabyte)} a GB through the NAT gateway, either way, and what goes out costs more`,
+          `traffic to the internet: ${dollars(natGateway.gigabyte)} a GB through the NAT gateway, either way, and what goes out costs more`,
         ]),
     ...(cluster.supportPolicy === "EXTENDED"
       ? [
-          `the control plane after its version's standard support: ${dollars(clusterHour.extended)} an hour instead of ${dollars(clusterHour.standard)}`,
+          `the control plane after its version's standard support: ${dollars(clusterHour.EXTENDED)} an hour instead of ${dollars(clusterHour.STANDARD)}`,
         ]
       : []),
   ];

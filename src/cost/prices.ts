@@ -6,22 +6,32 @@
  * https://aws.amazon.com/eks/pricing/ https://aws.amazon.com/vpc/pricing/ https://aws.amazon.com/ebs/pricing/
  * https://aws.amazon.com/elasticloadbalancing/pricing/ https://aws.amazon.com/efs/pricing/
  * https://aws.amazon.com/secrets-manager/pricing/ https://aws.amazon.com/kms/pricing/
+ * https://aws.amazon.com/backup/pricing/ https://aws.amazon.com/cloudwatch/pricing/ https://aws.amazon.com/privatelink/pricing/
  */
 export const prices = {
-  clusterHour: { standard: 0.1, extended: 0.6 },
-  natHour: 0.045,
-  natGigabyte: 0.045,
-  /** Without capacity units, which a small hub hardly uses. */
-  loadBalancerHour: 0.0225,
-  addressHour: 0.005,
-  /** A GiB. */
-  gp3Month: 0.08,
-  /** A GB; reading and writing as with elastic throughput. */
-  efsMonth: 0.3,
-  efsRead: 0.03,
-  efsWrite: 0.06,
-  secretMonth: 0.4,
-  keyMonth: 1,
+  /** An hour, with a Kubernetes version in standard or extended support. */
+  cluster: { STANDARD: 0.1, EXTENDED: 0.6 },
+  natGateway: { hour: 0.045, gigabyte: 0.045 },
+  /** An hour, without capacity units, which a small hub hardly uses. */
+  loadBalancer: 0.0225,
+  /** An hour. */
+  classicLoadBalancer: 0.025,
+  /** An hour, in each of its zones. */
+  interfaceEndpoint: 0.01,
+  /** An hour. */
+  publicAddress: 0.005,
+  /** A GiB and month. */
+  gp3: 0.08,
+  snapshot: 0.05,
+  /** A GB and month; a GB read or written with elastic throughput. */
+  efs: { month: 0.3, read: 0.03, write: 0.06 },
+  /** A GB and month, of a file system. */
+  backup: 0.05,
+  /** A GB and month. */
+  logs: 0.03,
+  /** A month. */
+  secret: 0.4,
+  key: 1,
 } as const;
 
 export const priceDate = "July 2026";
