@@ -95,6 +95,17 @@ function createProgram(): Command {
     });
 
   program
+    .commandsGroup("Run:")
+    .command("status")
+    .description("tell how the deployment is, layer by layer; exit code 1 if there is a problem")
+    .option("--json", "print it for programs; with --watch, one line each time")
+    .option("--watch", "look again every 10 seconds, until Ctrl-C")
+    .action(async ({ json = false, watch = false }: { json?: boolean; watch?: boolean }) => {
+      const { status } = await import("./commands/status.ts");
+      await status({ ...program.opts<GlobalOptions>(), json, watch });
+    });
+
+  program
     .commandsGroup("Plumbing:")
     .command("render")
     .description("write what an install would give to Terraform and Helm, without asking AWS")

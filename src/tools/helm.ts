@@ -71,6 +71,11 @@ export function rollbackCommand(target: ReleaseTarget, revision: number): Comman
   return helm(place, ["rollback", release, String(revision), "--wait", "--timeout", "900s"]);
 }
 
+/** Every release of the cluster, in whatever state its last revision is. */
+export function listCommand(target: KubeTarget): Command {
+  return { ...helmFor(target), args: ["list", "--all-namespaces", "--output", "json", ...clusterFlags(target)] };
+}
+
 export function versionCommand(): Command {
   return { file: "helm", args: ["version", "--template", "{{.Version}}"] };
 }
@@ -103,6 +108,22 @@ const historySchema = z.array(z.object({ revision: z.number(), status: z.string(
 
 export function parseHistory(stdout: string): z.infer<typeof historySchema> {
   return historySchema.parse(JSON.parse(stdout));
+}
+
+const listSchema = z.array(
+  z.object({
+    name: z.string(),
+    namespace: z.string(),
+    revision: z.string(),
+    status: z.string(),
+    /** Name and version: "jupyterhub-4.4.0" */
+    chart: z.string(),
+  }),
+);
+export type ListedRelease = z.infer<typeof listSchema>[number];
+
+export function parseReleaseList(stdout: string): ListedRelease[] {
+  return listSchema.parse(JSON.parse(stdout));
 }
 
 export interface WantedRelease {

@@ -4,13 +4,14 @@ import type { KubeTarget } from "./helm.ts";
 
 export function getCommand(
   target: KubeTarget,
-  what: { resource: string; name?: string; namespace?: string; selector?: string },
+  what: { resource: string; name?: string; namespace?: string; selector?: string; allNamespaces?: boolean },
 ): Command {
   return kubectl(target, [
     "get",
     what.resource,
     ...(what.name === undefined ? [] : [what.name]),
     ...namespaceFlag(what.namespace),
+    ...(what.allNamespaces === true ? ["--all-namespaces"] : []),
     ...(what.selector === undefined ? [] : ["--selector", what.selector]),
     // Absence is an answer; without a name an empty list is.
     "--ignore-not-found",

@@ -1,0 +1,191 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { stringify } from "yaml";
+import { abortable } from "../aws/abortable.ts";
+import type { AwsClients } from "../aws/clients.ts";
+import { accessTo, describeCluster, kubeconfigFor, kubeContext } from "../aws/cluster.ts";
+import { ToolError } from "../errors.ts";
+import { createExec, type Exec, type RunningTools } from "../tools/exec.ts";
+import { listCommand, parseReleaseList, type KubeTarget } from "../tools/helm.ts";
+import { getCommand } from "../tools/kubectl.ts";
+import { checkAddons } from "./add-ons.ts";
+import { checkCluster, foreignCluster } from "./cluster.ts";
+import { checkConfiguration } from "./configuration.ts";
+import { checkFillJobs } from "./fill-jobs.ts";
+import { checkHubPods } from "./hub-pods.ts";
+import { checkKarpenter } from "./karpenter.ts";
+import { karpenterResources, kubeResources, parseKarpenterObjects, parseKubeObjects } from "./kube-objects.ts";
+import { describeReason, layerNames, type Finding, type Health, type LayerHealth, type LayerName } from "./layer.ts";
+import { checkLoadBalancer } from "./load-balancer.ts";
+import { checkLogin } from "./login.ts";
+import { checkNodes } from "./nodes.ts";
+import { checkReleases } from "./releases.ts";
+import type { Scene } from "./scene.ts";
+import { checkServers } from "./servers.ts";
+import { checkState } from "./state.ts";
+import { checkStorage } from "./storage.ts";
+
+/** Undefined: the deployment has nothing of that kind. */
+type Check = (scene: Scene) => Finding | undefined | Promise<Finding | undefined>;
+
+const checks: Record<LayerName, Check> = {
+  login: checkLogin,
+  configuration: checkConfiguration,
+  state: checkState,
+  cluster: checkCluster,
+  nodes: checkNodes,
+  "add-ons": checkAddons,
+  karpenter: checkKarpenter,
+  releases: checkReleases,
+  hub: checkHubPods,
+  storage: checkStorage,
+  "load-balancer": checkLoadBalancer,
+  "fill-jobs": checkFillJobs,
+  servers: checkServers,
+  backups: () => ({ state: "unknown", finding: "hubctl makes no backups yet" }),
+};
+
+export interface HealthOptions extends Pick<Scene, "deployment" | "config" | "lock"> {
+  aws: AwsClients;
+  /** The argv prefix that runs this hubctl. */
+  program: readonly [string, ...string[]];
+  /** Ends the look before its time. */
+  signal?: AbortSignal;
+  deadlineSeconds?: number;
+  /** Makes what runs kubectl and Helm. */
+  createTools?: (running: RunningTools) => Exec;
+  now?: () => Date;
+}
+
+/**
+ * Looks at all layers at once; one that gives no answer in time is unknown and holds up no other. Changes nothing, and
+ * leaves nothing running. UserError when there is no login to the deployment's account.
+ */
+export async function checkHealth(options: HealthOptions): Promise<Health> {
+  const { deadlineSeconds = 10, createTools = createToolsFor, now = () => new Date() } = options;
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(), deadlineSeconds * 1000);
+  const end = () => late.abort();
+  options.signal?.addEventListener("abort", end, { once: true });
+  const folder = await mkdtemp(join(tmpdir(), "hubctl-status-"));
+  try {
+    const exec = createTools(endingWith(late.signal));
+    const scene = observe(options, { exec, folder, signal: late.signal, now: now() });
+    const tooLate = aborted(late.signal);
+    const noAnswer = `no answer within ${deadlineSeconds} s`;
+    const checked = layerNames.map((layer) =>
+      check(
+        layer,
+        scene,
+        tooLate.then(() => unanswered(layer, noAnswer)),
+      ),
+    );
+    const layers = (await Promise.all(checked)).filter((found) => found !== undefined);
+    return { deployment: options.deployment.name, checked: scene.now.toISOString(), layers };
+  } finally {
+    clearTimeout(timer);
+    options.signal?.removeEventListener("abort", end);
+    late.abort();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function createToolsFor(running: RunningTools): Exec {
+  return createExec({ running });
+}
+
+async function check(layer: LayerName, scene: Scene, late: Promise<Finding>): Promise<LayerHealth | undefined> {
+  const asked = Promise.resolve(scene).then(checks[layer]);
+  // Without the right login nothing else that was asked means anything: its error ends the look.
+  const settled = layer === "login" ? asked : asked.catch((error: unknown) => unknownBecause(error));
+  const found = await Promise.race([settled, late]);
+  return found && { layer, ...found };
+}
+
+function unknownBecause(error: unknown): Finding {
+  return { state: "unknown", finding: describeReason(error) };
+}
+
+function unanswered(layer: LayerName, finding: string): Finding {
+  if (layer !== "login") return { state: "unknown", finding };
+  // Not "unknown": whoever watches must hear of it when nothing can be seen.
+  return { state: "problem", finding: `AWS gives ${finding}`, todo: "check the network connection to AWS" };
+}
+
+interface Means {
+  exec: Exec;
+  /** For a kubeconfig: the deployment's own is an install's to write, and this machine may have none. */
+  folder: string;
+  signal: AbortSignal;
+  now: Date;
+}
+
+/** Starts at once what several layers need. */
+function observe(options: HealthOptions, { exec, folder, signal, now }: Means): Scene {
+  const { deployment, config, lock } = options;
+  const aws = abortable(options.aws, signal);
+  const cluster = describeCluster(aws, config.name);
+  const target = cluster.then(async (found): Promise<KubeTarget> => {
+    const foreign = found && foreignCluster(found, lock.id);
+    if (!found || foreign) throw unreachable(found ? "the cluster is not this deployment's" : "there is no cluster");
+    const access = accessTo(found, aws.region);
+    if (!access) throw unreachable("the cluster has no endpoint yet");
+    const kubeconfig = join(folder, "kubeconfig");
+    await writeFile(kubeconfig, stringify(kubeconfigFor(access, options.program, config.aws)), { mode: 0o600 });
+    return { kubeconfig, context: kubeContext(config.name) };
+  });
+  const get = async (resource: string) =>
+    (await exec(getCommand(await target, { resource, allNamespaces: true }))).stdout;
+  return {
+    deployment,
+    config,
+    lock,
+    aws,
+    now,
+    cluster: heard(cluster),
+    objects: heard(get(kubeResources).then(parseKubeObjects)),
+    karpenter: heard(get(karpenterResources).then(parseKarpenterObjects)),
+    releases: heard(target.then(async (place) => parseReleaseList((await exec(listCommand(place))).stdout))),
+  };
+}
+
+function unreachable(why: string): ToolError {
+  return new ToolError("ClusterUnreachable", why);
+}
+
+/** A layer may come to await it only after it has failed; until then nobody would hear of the failure. */
+function heard<Value>(promise: Promise<Value>): Promise<Value> {
+  promise.catch(() => undefined);
+  return promise;
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}
+
+/** Tools lead process groups of their own, which outlive hubctl unless they are ended. */
+function endingWith(signal: AbortSignal): RunningTools {
+  const pids = new Set<number>();
+  const end = () => {
+    for (const pid of pids) endGroup(pid);
+  };
+  signal.addEventListener("abort", end, { once: true });
+  return {
+    signal,
+    track({ pid }) {
+      pids.add(pid);
+      return () => pids.delete(pid);
+    },
+  };
+}
+
+function endGroup(leader: number): void {
+  try {
+    process.kill(-leader, "SIGTERM");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
+}

@@ -1,0 +1,27 @@
+import type { Cluster } from "@aws-sdk/client-eks";
+import type { AwsClients } from "../aws/clients.ts";
+import type { Deployment } from "../config/deployment.ts";
+import type { HubConfig } from "../config/hub-config.ts";
+import type { HubLock } from "../config/hub-lock.ts";
+import type { ListedRelease } from "../tools/helm.ts";
+import type { KarpenterObjects, KubeObjects } from "./kube-objects.ts";
+
+/** What the layers of one look at a deployment share. What several of them need is asked once. */
+export interface Scene {
+  readonly deployment: Deployment;
+  readonly config: HubConfig;
+  readonly lock: HubLock;
+  readonly aws: AwsClients;
+  readonly now: Date;
+  /** Undefined when there is none. */
+  readonly cluster: Promise<Cluster | undefined>;
+  /** These three reject with the one reason why nothing in the cluster can be asked. */
+  readonly objects: Promise<KubeObjects>;
+  readonly karpenter: Promise<KarpenterObjects>;
+  readonly releases: Promise<ListedRelease[]>;
+}
+
+/** The command that puts right what an install makes. */
+export function installAgain({ deployment }: Pick<Scene, "deployment">): string {
+  return `hubctl install --deployment ${deployment.name}`;
+}
