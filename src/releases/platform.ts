@@ -33,7 +33,7 @@ export const platform: Release = {
         pools: nodePools(config),
       },
       // Parameters of a storage class can't be changed, so it gets only tags that never change.
-      storageClass: { tags: ownershipTags(inputs), ...(key == null ? {} : { kmsKeyId: key }) },
+      storageClass: { tags: ownershipTags(inputs), ...(key === undefined ? {} : { kmsKeyId: key }) },
       volumes: {
         fileSystemId: storage.file_system_id,
         home: { claim: homeClaim, accessPointId: storage.home_access_point_id },

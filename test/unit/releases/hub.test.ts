@@ -1,112 +1,24 @@
+import { execFileSync } from "node:child_process";
 import { describe, expect, test } from "vitest";
-import { UserError } from "../../../src/errors.ts";
+import type { HubConfig } from "../../../src/config/hub-config.ts";
 import { hub } from "../../../src/releases/hub.ts";
 import type { ReleaseInputs } from "../../../src/releases/inputs.ts";
 import { releaseInputs } from "../../helpers/release-inputs.ts";
 
 interface Values {
-  hub: { config: Record<string, Record<string, unknown>>; loadRoles: unknown; db: { pvc: unknown } };
+  hub: { extraConfig: Record<string, string>; db: { pvc: unknown } } & Record<string, unknown>;
   proxy: { https: unknown; service: { annotations: Record<string, string> } & Record<string, unknown> };
-  singleuser: { image: unknown; storage: unknown } & Record<string, unknown>;
   scheduling: unknown;
   prePuller: unknown;
+  cull: unknown;
 }
 
 const values = (inputs: ReleaseInputs) => hub.values(inputs) as unknown as Values;
-const passwords = { userPassword: "eight or more", adminPassword: "thirty-two characters or even more" };
-const sharedPassword = (auth: Partial<ReleaseInputs["config"]["auth"]> = {}) =>
-  releaseInputs({ config: { auth: { method: "shared-password", ...auth } }, secrets: passwords });
+const { hub: plain, storage } = releaseInputs().config;
+const withHub = (changes: Partial<HubConfig["hub"]>) => releaseInputs({ config: { hub: { ...plain, ...changes } } });
 
 test("equal inputs give equal text", () => {
   expect(JSON.stringify(hub.values(releaseInputs()))).toBe(JSON.stringify(hub.values(releaseInputs())));
-});
-
-test("the order and repetition of names change nothing", () => {
-  const one = releaseInputs({ config: { auth: { admins: ["b", "a"], allowedUsers: ["d", "c", "d"] } } });
-  const other = releaseInputs({ config: { auth: { admins: ["a", "b", "a"], allowedUsers: ["c", "d"] } } });
-  expect(hub.values(one)).toEqual(hub.values(other));
-});
-
-describe("login", () => {
-  test("GitHub users are let in by name, and the hub knows its public address", () => {
-    const { config } = values(releaseInputs()).hub;
-    expect(config["JupyterHub"]).toEqual({
-      authenticator_class: "github",
-      public_url: "https://hub.example.org/",
-      cookie_secret: "a".repeat(64),
-    });
-    expect(config["CryptKeeper"]).toEqual({ keys: ["b".repeat(64)] });
-    expect(config["ConfigurableHTTPProxy"]).toEqual({ auth_token: "c".repeat(64) });
-    expect(config["Authenticator"]).toEqual({
-      allow_all: false,
-      allowed_users: ["ada", "grace", "linus"],
-      allow_existing_users: false,
-    });
-    expect(config["GitHubOAuthenticator"]).toEqual({
-      client_id: "github-client-id",
-      client_secret: "github-client-secret",
-      oauth_callback_url: "https://hub.example.org/hub/oauth_callback",
-      allowed_organizations: [],
-      scope: [],
-      enable_auth_state: true,
-    });
-  });
-
-  test("an organisation's members need the scope that shows membership", () => {
-    const inputs = releaseInputs({ config: { auth: { allowedOrganizations: ["archive:staff", "archive"] } } });
-    expect(values(inputs).hub.config["GitHubOAuthenticator"]).toMatchObject({
-      allowed_organizations: ["archive", "archive:staff"],
-      scope: ["read:org"],
-    });
-  });
-
-  test("the members of the admin role are exactly the admins, so that who leaves the list loses the right", () => {
-    expect(values(releaseInputs()).hub.loadRoles).toEqual({ admin: { users: ["ada", "grace"] } });
-    const nobody = values(releaseInputs({ config: { auth: { admins: [] } } })).hub;
-    expect(nobody.loadRoles).toEqual({ admin: { users: [] } });
-  });
-
-  test("with GitHub nobody becomes an admin by the additive list", () => {
-    const { config } = values(releaseInputs()).hub;
-    expect(JSON.stringify(config)).not.toContain("admin_users");
-  });
-
-  test("with shared passwords an admin can't log in with the users' password", () => {
-    const { config, loadRoles } = values(sharedPassword()).hub;
-    expect(config["JupyterHub"]).toMatchObject({ authenticator_class: "shared-password" });
-    expect(config["SharedPasswordAuthenticator"]).toEqual({
-      user_password: passwords.userPassword,
-      admin_password: passwords.adminPassword,
-      admin_users: ["ada", "grace"],
-    });
-    expect(config["GitHubOAuthenticator"]).toBeUndefined();
-    expect(loadRoles).toEqual({ admin: { users: ["ada", "grace"] } });
-  });
-
-  test("with shared passwords the hub's configuration closes the way round by upper case, and only then", () => {
-    const extraConfig = (inputs: ReleaseInputs) =>
-      (values(inputs).hub as unknown as { extraConfig: object }).extraConfig;
-    expect(Object.keys(extraConfig(sharedPassword()))).toEqual(["admins-need-admin-password"]);
-    expect(extraConfig(releaseInputs())).toEqual({});
-  });
-
-  test("without admins no password for admins is needed or passed on", () => {
-    const inputs = { ...sharedPassword({ admins: [] }), secrets: { userPassword: passwords.userPassword } };
-    expect(values(inputs).hub.config["SharedPasswordAuthenticator"]).toEqual({
-      user_password: passwords.userPassword,
-      admin_users: [],
-    });
-  });
-
-  test.each([
-    ["GitHub client id", releaseInputs({ secrets: { githubClientSecret: "x" } })],
-    ["GitHub client secret", releaseInputs({ secrets: { githubClientId: "x", githubClientSecret: "" } })],
-    ["password for users", { ...sharedPassword(), secrets: { adminPassword: passwords.adminPassword } }],
-    ["password for admins", { ...sharedPassword(), secrets: { userPassword: passwords.userPassword } }],
-  ])("a missing %s is an error, not an empty value", (what, inputs) => {
-    expect(() => hub.values(inputs)).toThrow(UserError);
-    expect(() => hub.values(inputs)).toThrow(what);
-  });
 });
 
 describe("load balancer", () => {
@@ -139,7 +51,7 @@ describe("load balancer", () => {
 
   test("a tag that the annotation can't hold is left out rather than cut in two", () => {
     const tags = { Team: "a,b", "k=v": "x", Purpose: "hack week" };
-    const inputs = releaseInputs({ config: { aws: { region: "us-east-2", rolePath: "/", tags } } });
+    const inputs = releaseInputs({ config: { tags } });
     const annotation = "service.beta.kubernetes.io/aws-load-balancer-additional-resource-tags";
     expect(values(inputs).proxy.service.annotations[annotation]).toBe(
       "Purpose=hack week,hubctl:deployment=dandihub,hubctl:id=3f1c9a52,hubctl:stack=cluster",
@@ -148,43 +60,27 @@ describe("load balancer", () => {
 
   test("nobody can hide whose it is by a tag of their own", () => {
     const tags = { "hubctl:id": "another" };
-    const inputs = releaseInputs({ config: { aws: { region: "us-east-2", rolePath: "/", tags } } });
+    const inputs = releaseInputs({ config: { tags } });
     expect(JSON.stringify(values(inputs).proxy)).not.toContain("another");
   });
-});
 
-describe("users' servers", () => {
-  test("homes and the shared folder are the platform chart's claims", () => {
-    expect(values(releaseInputs()).singleuser.storage).toEqual({
-      type: "static",
-      static: { pvcName: "home", subPath: "{escaped_username}" },
-      extraVolumes: { shared: { name: "shared", persistentVolumeClaim: { claimName: "shared" } } },
-      extraVolumeMounts: { shared: { name: "shared", mountPath: "/shared" } },
+  test.each<[string, Partial<HubConfig["network"]>, string]>([
+    ["made by hubctl is beside the nodes", {}, "subnet-0aaa,subnet-0bbb"],
+    [
+      "of the operator's own is where they say",
+      {
+        existingVpc: { id: "vpc-1", nodeSubnets: ["subnet-0aaa"], loadBalancerSubnets: ["subnet-0ccc", "subnet-0ddd"] },
+      },
+      "subnet-0ccc,subnet-0ddd",
+    ],
+  ])("an internal one in a VPC %s", (_, changes, subnets) => {
+    const prefix = "service.beta.kubernetes.io/aws-load-balancer-";
+    const { network } = releaseInputs().config;
+    const inputs = releaseInputs({ config: { network: { ...network, internal: true, ...changes } } });
+    expect(values(inputs).proxy.service.annotations).toMatchObject({
+      [`${prefix}internal`]: "true",
+      [`${prefix}subnets`]: subnets,
     });
-  });
-
-  test("they are sized as configured, run without a privileged container, and keep their node", () => {
-    expect(values(releaseInputs()).singleuser).toMatchObject({
-      cpu: { guarantee: 0.5, limit: 2 },
-      memory: { guarantee: "1G", limit: "8G" },
-      cloudMetadata: { blockWithIptables: false },
-      extraAnnotations: { "karpenter.sh/do-not-disrupt": "true" },
-    });
-  });
-
-  test.each([
-    ["latest", "Always"],
-    ["main", "Always"],
-    ["stable-v2", "Always"],
-    ["python-3.12", "IfNotPresent"],
-    ["2026-08-31", "IfNotPresent"],
-    ["20260831", "IfNotPresent"],
-    ["4f0c1de9", "IfNotPresent"],
-    ["feedface", "Always"],
-    [`latest@sha256:${"0".repeat(64)}`, "IfNotPresent"],
-  ])("the image tag %s is pulled %s", (tag, pullPolicy) => {
-    const inputs = releaseInputs({ config: { image: { repository: "example/notebook", tag } } });
-    expect(values(inputs).singleuser.image).toEqual({ name: "example/notebook", tag, pullPolicy });
   });
 });
 
@@ -202,4 +98,179 @@ test("the hub's accounts outlive the release, and nothing waits for images or pl
     userPods: { nodeAffinity: { matchNodePurpose: "require" } },
   });
   expect(prePuller).toEqual({ hook: { enabled: false }, continuous: { enabled: false } });
+});
+
+test.each([
+  [
+    { enabled: true, idleMinutes: 60 },
+    { enabled: true, timeout: 3600, every: 600 },
+  ],
+  [
+    { enabled: true, idleMinutes: 5, maxAgeHours: 12 },
+    { enabled: true, timeout: 300, every: 300, maxAge: 43200 },
+  ],
+  [{ enabled: false, idleMinutes: 60 }, { enabled: false }],
+])("servers are culled as configured: %j", (culling, cull) => {
+  expect(values(releaseInputs({ config: { culling } })).cull).toEqual(cull);
+});
+
+test("a banner is on the hub's pages, and there is none by default", () => {
+  expect(values(releaseInputs({ config: { banner: "Down on <b>Monday</b>" } })).hub["templateVars"]).toEqual({
+    announcement: "Down on <b>Monday</b>",
+  });
+  expect(values(releaseInputs()).hub).not.toHaveProperty("templateVars");
+});
+
+test("the hub runs the chart's image, or another that is named", () => {
+  expect(values(releaseInputs()).hub).not.toHaveProperty("image");
+  const image = { repository: "quay.io/jupyterhub/k8s-hub", tag: "4.4.1" };
+  expect(values(withHub({ image })).hub["image"]).toEqual({ name: "quay.io/jupyterhub/k8s-hub", tag: "4.4.1" });
+});
+
+describe("the operator's own values", () => {
+  test("come last: maps are merged, all else is replaced, and null stays for Helm to take the default away", () => {
+    const inputs = withHub({
+      values: {
+        hub: { resources: { limits: { memory: "4Gi" } }, allowNamedServers: true },
+        proxy: { service: { loadBalancerSourceRanges: ["0.0.0.0/0"] } },
+        singleuser: { defaultUrl: null },
+        cull: false,
+      },
+    });
+    const merged = hub.values(inputs);
+    expect(merged).toMatchObject({
+      hub: {
+        resources: { requests: { cpu: "200m", memory: "512Mi" }, limits: { memory: "4Gi" } },
+        allowNamedServers: true,
+      },
+      proxy: { service: { type: "LoadBalancer", loadBalancerSourceRanges: ["0.0.0.0/0"] } },
+      singleuser: { defaultUrl: null, startTimeout: 1200 },
+      cull: false,
+    });
+    expect(hub.values(withHub({ values: {} }))).toEqual(hub.values(releaseInputs()));
+  });
+
+  test("can't reach what is no value, such as a prototype", () => {
+    const own = JSON.parse('{"__proto__": {"polluted": true}, "hub": {"constructor": {"polluted": true}}}') as object;
+    hub.values(withHub({ values: own as Record<string, unknown> }));
+    expect(({} as { polluted?: true }).polluted).toBeUndefined();
+  });
+});
+
+describe("the hub's own Python", () => {
+  /** Runs all of it as the hub does, in the order of names, before `program`, which prints what the test wants. */
+  function runPython(inputs: ReleaseInputs, program: string): unknown {
+    const parts = Object.entries(values(inputs).hub.extraConfig).sort(([a], [b]) => (a < b ? -1 : 1));
+    const script = [fakes, ...parts.map(([, python]) => python), program].join("\n");
+    return JSON.parse(execFileSync("python3", ["-"], { input: script, encoding: "utf8" }));
+  }
+
+  const fakes = `
+import asyncio, json
+from types import SimpleNamespace as Thing
+
+class Config(dict):
+    """As traitlets' configuration: a section comes to be when it is looked at."""
+    def __getattr__(self, name):
+        if name[0].isupper():
+            return self.setdefault(name, Config())
+        return self[name]
+    def __setattr__(self, name, value):
+        self[name] = value
+
+c = Config()
+`;
+  const folders = releaseInputs({
+    config: {
+      storage: {
+        ...storage,
+        sharedFolders: [
+          { name: "shared", mountPath: "/shared", writers: "everyone" },
+          { name: "data", mountPath: "/data", writers: "admins" },
+        ],
+      },
+    },
+  });
+  const spawn = `
+def spawn(admin=False, roles=(), group_roles=()):
+    mounts = [Thing(name="home", read_only=None), Thing(name="folder-data", read_only=True), Thing(name="other", read_only=True)]
+    pod = Thing(spec=Thing(containers=[Thing(volume_mounts=mounts), Thing(volume_mounts=None)]), seen=False)
+    user = Thing(
+        admin=admin,
+        roles=[Thing(name=role) for role in roles],
+        groups=[Thing(roles=[Thing(name=role) for role in group_roles])],
+    )
+    pod = asyncio.run(c.KubeSpawner.modify_pod_hook(Thing(user=user), pod))
+    return [[mount.read_only for mount in mounts], pod.seen]
+`;
+
+  test("opens folders that only admins write to, for admins and no others", () => {
+    const program = `${spawn}
+print(json.dumps([spawn(), spawn(roles=["user"]), spawn(admin=True), spawn(roles=["admin"]), spawn(group_roles=["admin"])]))`;
+    const closed = [[null, true, true], false];
+    const open = [[null, false, true], false];
+    expect(runPython(folders, program)).toEqual([closed, closed, open, open, open]);
+  });
+
+  test.each([
+    ["ordinary", "def hook(spawner, pod):"],
+    ["async", "async def hook(spawner, pod):"],
+  ])("leaves an %s hook of the operator's in force", (_, definition) => {
+    const own = `${definition}\n    pod.seen = True\n    return pod\nc.KubeSpawner.modify_pod_hook = hook\n`;
+    const inputs = { ...folders, config: { ...folders.config, hub: { ...plain, extraConfig: { "zz-mine": own } } } };
+    const program = `${spawn}\nprint(json.dumps([spawn(), spawn(admin=True)]))`;
+    expect(runPython(inputs, program)).toEqual([
+      [[null, true, true], true],
+      [[null, false, true], true],
+    ]);
+  });
+
+  test("is none where every folder is everyone's", () => {
+    expect(values(releaseInputs()).hub.extraConfig).toEqual({});
+  });
+
+  test("comes after the operator's, which keep the order of their files and can't take its place", () => {
+    const name = Object.keys(values(folders).hub.extraConfig)[0]!;
+    const extraConfig = { "20-b.py": "b", "10-a.py": "a", [name]: "mine" };
+    const inputs = { ...folders, config: { ...folders.config, hub: { ...plain, extraConfig } } };
+    const merged = values(inputs).hub.extraConfig;
+    expect(Object.keys(merged).sort()).toEqual([
+      "jupyterhub_config.d/10-a.py",
+      "jupyterhub_config.d/20-b.py",
+      `jupyterhub_config.d/${name}`,
+      name,
+    ]);
+    expect(merged[name]).not.toBe("mine");
+  });
+
+  test("refuses the users' password for an admin's name, however it is written", () => {
+    const shared = releaseInputs({
+      config: {
+        auth: {
+          method: "shared-password",
+          admins: ["ada"],
+          allowedUsers: [],
+          allowAll: true,
+          allowAddedUsers: false,
+        },
+        hub: {
+          ...plain,
+          extraConfig: {
+            mine: "def hook(authenticator, handler, model):\n    return {**model, 'seen': True}\nc.Authenticator.post_auth_hook = hook\n",
+          },
+        },
+      },
+      secrets: { userPassword: "eight or more", adminPassword: "thirty-two characters or even more" },
+    });
+    const program = `
+def login(name, admin):
+    hook = c.SharedPasswordAuthenticator.post_auth_hook
+    return asyncio.run(hook(Thing(admin_users={"ada"}), None, {"name": name, "admin": admin}))
+print(json.dumps([login("ada", False), login("ada", True), login("linus", False)]))`;
+    expect(runPython(shared, program)).toEqual([
+      null,
+      { name: "ada", admin: true, seen: true },
+      { name: "linus", admin: false, seen: true },
+    ]);
+  });
 });

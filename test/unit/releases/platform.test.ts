@@ -20,7 +20,7 @@ test("the platform gets ids, not names to look up", () => {
         "hubctl:stack": "cluster",
       },
       maxVcpus: 64,
-      largestInstanceVcpus: 32,
+      pools: [{ name: "user", spot: false, gpus: false, instanceTypes: [], largestInstanceVcpus: 32 }],
     },
     storageClass: {
       tags: { "hubctl:deployment": "dandihub", "hubctl:id": "3f1c9a52", "hubctl:stack": "cluster" },
@@ -28,18 +28,62 @@ test("the platform gets ids, not names to look up", () => {
     volumes: {
       fileSystemId: "fs-0123456789abcdef0",
       home: { claim: "home", accessPointId: "fsap-0123456789abcdef0" },
-      shared: { claim: "shared", accessPointId: "fsap-0123456789abcdef1" },
+      shared: [{ claim: "shared", accessPointId: "fsap-0123456789abcdef1" }],
     },
+    serviceAccounts: [],
+    fill: { region: "us-east-2", folders: [] },
   });
 });
 
+const { users, storage } = releaseInputs().config;
+
 test.each([
-  ["cpu", { maxVcpus: 512, cpu: { guarantee: 40, limit: 40 }, memoryGiB: { guarantee: 8, limit: 8 } }],
-  ["memory", { maxVcpus: 512, cpu: { guarantee: 1, limit: 1 }, memoryGiB: { guarantee: 400, limit: 400 } }],
-])("users who would not fit on the usual instances by %s get larger ones", (_, users) => {
-  expect(platform.values(releaseInputs({ config: { users } }))).toMatchObject({
-    nodes: { largestInstanceVcpus: 192 },
+  ["cpu", { cpu: { guarantee: 40, limit: 40 }, memoryGiB: { guarantee: 8, limit: 8 } }],
+  ["memory", { cpu: { guarantee: 1, limit: 1 }, memoryGiB: { guarantee: 400, limit: 400 } }],
+])("users who would not fit on the usual instances by %s get larger ones", (_, size) => {
+  expect(platform.values(releaseInputs({ config: { users: { ...users, ...size } } }))).toMatchObject({
+    nodes: { pools: [{ largestInstanceVcpus: 192 }] },
   });
+});
+
+test("each shared folder has a claim, and those with a source a job that fills them", () => {
+  const sharedFolders = [
+    { name: "shared", mountPath: "/shared", writers: "everyone" as const },
+    { name: "data", mountPath: "/data", writers: "admins" as const, fillFrom: "s3://lectures/data" },
+  ];
+  const inputs = releaseInputs({ config: { storage: { ...storage, sharedFolders } } });
+  inputs.storage.shared_access_point_ids = { data: "fsap-0d", shared: "fsap-05" };
+  expect(platform.values(inputs)).toMatchObject({
+    volumes: {
+      shared: [
+        { claim: "shared", accessPointId: "fsap-05" },
+        { claim: "shared-data", accessPointId: "fsap-0d" },
+      ],
+    },
+    serviceAccounts: ["fill-folders"],
+    fill: { folders: [{ name: "data", claim: "shared-data", source: "s3://lectures/data" }] },
+  });
+});
+
+test("a folder without an access point is an error, not an empty value", () => {
+  const inputs = releaseInputs();
+  inputs.storage.shared_access_point_ids = {};
+  expect(() => platform.values(inputs)).toThrow("no access point of the shared folder shared");
+});
+
+test("users' buckets bring the service account of users' servers", () => {
+  const buckets = [{ name: "data", access: "read" as const }];
+  const inputs = releaseInputs({ config: { storage: { ...storage, buckets } } });
+  expect(platform.values(inputs)).toMatchObject({ serviceAccounts: ["user"] });
+});
+
+test("disks of pods are encrypted with the deployment's key, if it has one", () => {
+  const inputs = releaseInputs();
+  inputs.storage.encryption_key_arn = "arn:aws:kms:us-east-2:123456789012:key/1";
+  expect(platform.values(inputs)).toMatchObject({
+    storageClass: { kmsKeyId: "arn:aws:kms:us-east-2:123456789012:key/1" },
+  });
+  expect(platform.values(releaseInputs())["storageClass"]).not.toHaveProperty("kmsKeyId");
 });
 
 test.each([
