@@ -16,19 +16,18 @@ export const prices = {
   loadBalancer: 0.0225,
   /** An hour. */
   classicLoadBalancer: 0.025,
-  /** An hour, in each of its zones. */
-  interfaceEndpoint: 0.01,
-  /** An hour. */
   publicAddress: 0.005,
+  /** An hour in each zone; those of S3 and DynamoDB that route tables name cost nothing. */
+  interfaceEndpoint: 0.01,
   /** A GiB and month. */
   gp3: 0.08,
   snapshot: 0.05,
   /** A GB and month; a GB read or written with elastic throughput. */
   efs: { month: 0.3, read: 0.03, write: 0.06 },
-  /** A GB and month, of a file system. */
-  backup: 0.05,
   /** A GB and month. */
+  backup: 0.05,
   logs: 0.03,
+  s3: 0.023,
   /** A month. */
   secret: 0.4,
   key: 1,

@@ -32,8 +32,10 @@ export function placeholderLock(config: HubConfig): HubLock {
 
 /** Digests of frozen images that are not recorded yet. */
 export function placeholderImages(config: HubConfig): Record<string, string> {
+  // Without a colon in the name: whoever makes values of it parts an image at its colons.
+  const digest = (key: string) => `sha256:${unknown(`lock.images.${key.replaceAll(":", "/")}`)}`;
   const keys = frozenImages(config).map(imageKey);
-  return Object.fromEntries(keys.map((key) => [key, unknown(`lock.images.${key}`)]));
+  return Object.fromEntries(keys.map((key) => [key, digest(key)]));
 }
 
 export const placeholderSecrets: Required<Secrets> = {
@@ -50,7 +52,11 @@ export const placeholderGenerated: GeneratedSecrets = {
 };
 
 export function placeholderStorage({ storage }: HubConfig): StorageOutputs {
+  const { encryptionKey } = storage;
   return {
+    ...(encryptionKey === "aws"
+      ? {}
+      : { encryption_key_arn: encryptionKey === "own" ? unknown("storage.encryption_key_arn") : encryptionKey }),
     file_system_id: unknown("storage.file_system_id"),
     home_access_point_id: unknown("storage.home_access_point_id"),
     shared_access_point_ids: Object.fromEntries(
@@ -70,7 +76,9 @@ export function placeholderCluster(config: HubConfig, { zones }: HubLock): Clust
     vpc_id: existingVpc?.id ?? unknown("cluster.vpc_id"),
     private_subnet_ids: existingVpc?.nodeSubnets ?? ofEachZone("private_subnet_ids"),
     public_subnet_ids: existingVpc?.loadBalancerSubnets ?? ofEachZone("public_subnet_ids"),
-    subnet_by_zone: Object.fromEntries(zones.map(({ name }) => [name, unknown(`cluster.subnet_by_zone.${name}`)])),
+    subnet_by_zone: Object.fromEntries(
+      zones.map(({ name }, index) => [name, unknown(`cluster.subnet_by_zone[${index}]`)]),
+    ),
     core_zone: zones[0]?.name ?? unknown("cluster.core_zone"),
     node_role_name: unknown("cluster.node_role_name"),
     karpenter_queue_name: unknown("cluster.karpenter_queue_name"),

@@ -5,12 +5,13 @@ import type { HubConfig } from "../config/hub-config.ts";
 import type { HubLock } from "../config/hub-lock.ts";
 import { terraformVariables } from "../config/terraform-variables.ts";
 import type { StackName } from "../config/work-dir.ts";
+import { devicePlugin } from "../releases/device-plugin.ts";
 import { hub } from "../releases/hub.ts";
 import type { ReleaseInputs } from "../releases/inputs.ts";
 import { karpenterCrd } from "../releases/karpenter-crd.ts";
 import { karpenter } from "../releases/karpenter.ts";
 import { platform } from "../releases/platform.ts";
-import type { Release } from "../releases/release.ts";
+import { wantedChart, type Release } from "../releases/release.ts";
 import {
   placeholderCluster,
   placeholderGenerated,
@@ -56,15 +57,15 @@ function stackFiles(stack: StackName, config: HubConfig, lock: HubLock): [string
   ];
 }
 
-const releases: readonly Release[] = [karpenterCrd, karpenter, platform, hub];
+const releases: readonly Release[] = [karpenterCrd, karpenter, platform, devicePlugin, hub];
 
 function releaseFiles(inputs: ReleaseInputs): [string, string][] {
-  return releases.map((release) => {
-    const { name, namespace, chart } = release;
-    const version = "path" in chart ? "hubctl's own chart" : (inputs.lock.charts[chart.name] ?? chart.version);
-    const header = `# Release ${name} in namespace ${namespace}: chart ${chart.name}, ${version}\n`;
+  const needed = releases.filter((release) => release.isNeeded?.(inputs.config) ?? true);
+  return needed.map((release) => {
+    const { chart, version } = wantedChart(release, inputs.lock.charts);
+    const header = `# Release ${release.name} in namespace ${release.namespace}: chart ${chart}, version ${version}\n`;
     const values = stringify(release.values(inputs), { lineWidth: 0, aliasDuplicateObjects: false });
-    return [`values/${chart.name}.yaml`, header + values];
+    return [`values/${chart}.yaml`, header + values];
   });
 }
 
