@@ -7,7 +7,9 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { findBinaries, type Binaries } from "../../sandbox/binaries/index.ts";
 import { fillChartMirror } from "../../sandbox/chart-mirror.ts";
+import { devicePlugin } from "../../src/releases/device-plugin.ts";
 import { hub } from "../../src/releases/hub.ts";
+import type { ReleaseInputs } from "../../src/releases/inputs.ts";
 import { karpenter } from "../../src/releases/karpenter.ts";
 import { karpenterCrd } from "../../src/releases/karpenter-crd.ts";
 import { platform } from "../../src/releases/platform.ts";
@@ -20,11 +22,79 @@ interface KubeObject {
   metadata: { name: string; namespace?: string; labels?: Record<string, string>; annotations?: Record<string, string> };
   spec?: Record<string, unknown>;
   data?: Record<string, string>;
+  stringData?: Record<string, string>;
+}
+
+/** Inputs of a hub that uses every setting with an effect on the charts. */
+function inputsWithEverything(): ReleaseInputs {
+  const { config } = releaseInputs();
+  const made = releaseInputs({
+    config: {
+      network: { ...config.network, internal: true },
+      storage: {
+        ...config.storage,
+        sharedFolders: [
+          { name: "shared", mountPath: "/shared", writers: "everyone" },
+          { name: "data", mountPath: "/data", writers: "admins", fillFrom: "s3://lectures/waves" },
+          { name: "tables", mountPath: "/tables", writers: "admins", fillFrom: "https://example.org/tables.zip" },
+        ],
+        buckets: [{ name: "results", access: "read-write" }],
+      },
+      users: {
+        ...config.users,
+        environment: { STYLE: '{"dark": true}' },
+        pullRepositories: [{ url: "https://example.org/waves.git" }],
+        postStart: "true",
+        files: [{ path: "/etc/motd", content: "hello\n" }],
+      },
+      profiles: [
+        {
+          slug: "gpu",
+          name: "GPU",
+          description: "",
+          default: true,
+          image: { repository: "example/cuda", tag: "latest" },
+          gpus: 1,
+          spot: true,
+          instanceTypes: [],
+          environment: { A: "b" },
+          roleArn: "arn:aws:iam::123456789012:role/training",
+        },
+        {
+          slug: "half",
+          name: "Half",
+          description: "",
+          default: false,
+          fitsPerNode: { count: 2, instanceType: "m6i.xlarge" },
+          gpus: 0,
+          spot: false,
+          instanceTypes: [],
+          environment: {},
+        },
+      ],
+      culling: { enabled: true, idleMinutes: 30, maxAgeHours: 24 },
+      banner: "Welcome",
+      hub: {
+        image: { repository: "quay.io/jupyterhub/k8s-hub", digest: `sha256:${"0".repeat(64)}` },
+        values: { hub: { allowNamedServers: true }, singleuser: { defaultUrl: null } },
+        extraConfig: { "10-mine.py": "c.JupyterHub.log_level = 10" },
+      },
+    },
+  });
+  return {
+    ...made,
+    storage: {
+      ...made.storage,
+      shared_access_point_ids: { shared: "fsap-0a", data: "fsap-0b", tables: "fsap-0c" },
+      encryption_key_arn: "arn:aws:kms:us-east-2:123456789012:key/1",
+    },
+  };
 }
 
 const work = mkdtempSync(join(tmpdir(), "hubctl-charts-"));
 const mirror = join(work, "mirror");
 const inputs = releaseInputs();
+const everything = inputsWithEverything();
 let binaries: Binaries;
 
 beforeAll(async () => {
@@ -283,45 +353,47 @@ describe("the hub's values", () => {
 
   test("are accepted for shared passwords too", async () => {
     const changed = releaseInputs({
-      config: { auth: { method: "shared-password", admins: [] } },
+      config: { auth: { ...inputs.config.auth, method: "shared-password", admins: [] } },
       secrets: { userPassword: "eight or more" },
     });
     const { data } = find(await render(hub, hub.values(changed)), "Secret", "hub");
     const values = parse(Buffer.from(data!["values.yaml"]!, "base64").toString()) as { hub: { loadRoles: unknown } };
     expect(values.hub.loadRoles).toEqual({ admin: { users: [] } });
   });
+
+  test("are accepted with everything that can be configured", async () => {
+    const objects = await render(hub, hub.values(everything));
+    const values = parse(
+      Buffer.from(find(objects, "Secret", "hub").data!["values.yaml"]!, "base64").toString(),
+    ) as Record<string, unknown>;
+    expect(values).toMatchObject({ singleuser: { profileList: [{ slug: "gpu" }, { slug: "half" }], serviceAccountName: "user" } });
+    expect(find(objects, "Secret", "singleuser")).toMatchObject({ stringData: { "0-motd": "hello\n" } });
+    expect(JSON.stringify(find(objects, "Deployment", "hub").spec)).toContain(
+      `"image":"quay.io/jupyterhub/k8s-hub@sha256:${"0".repeat(64)}"`,
+    );
+  });
 });
 
-describe("with shared passwords", () => {
-  const changed = releaseInputs({
-    config: { auth: { method: "shared-password" } },
-    secrets: { userPassword: "eight or more", adminPassword: "thirty-two characters or even more" },
-  });
-  const { extraConfig } = (hub.values(changed) as { hub: { extraConfig: Record<string, string> } }).hub;
-
-  // The hub's own authenticator says whether the admin password was given; the name is in lower case by then.
-  test.each([
-    ["ada", true, true],
-    ["ada", false, false],
-    ["linus", false, true],
-  ])("%s with admin password %s: let in %s", async (name, admin, isLetIn) => {
-    const program = [
-      "import json, types",
-      "c = types.SimpleNamespace(SharedPasswordAuthenticator=types.SimpleNamespace())",
-      ...Object.values(extraConfig),
-      'authenticator = types.SimpleNamespace(admin_users={"ada", "grace"})',
-      `model = json.loads('${JSON.stringify({ name, admin })}')`,
-      "result = c.SharedPasswordAuthenticator.post_auth_hook(authenticator, None, model)",
-      "print(json.dumps(result == model))",
-    ].join("\n");
-    const stdout = await new Promise<string>((resolve, reject) => {
-      const child = execFile("python3", ["-"], (error, output, message) => {
-        if (error) reject(new Error(message));
-        else resolve(output);
-      });
-      child.stdin?.end(program);
+describe("the device plugin's values", () => {
+  test("let it run on the nodes of GPU pools and nowhere else, whatever their taints", async () => {
+    const objects = await render(devicePlugin, devicePlugin.values(inputs));
+    expect(names(objects)).toEqual([
+      "ClusterRole/nvidia-device-plugin-role",
+      "ClusterRoleBinding/nvidia-device-plugin-role-binding",
+      "DaemonSet/nvidia-device-plugin",
+      "DaemonSet/nvidia-device-plugin-mps-control-daemon",
+      "ServiceAccount/nvidia-device-plugin-service-account",
+    ]);
+    const { spec } = find(objects, "DaemonSet", "nvidia-device-plugin");
+    const pod = (spec as { template: { spec: Record<string, unknown> } }).template.spec;
+    expect(pod).toMatchObject({
+      nodeSelector: { "nvidia.com/gpu.present": "true" },
+      tolerations: [{ operator: "Exists" }],
+      containers: [{ image: "nvcr.io/nvidia/k8s-device-plugin:v0.20.0" }],
     });
-    expect(JSON.parse(stdout)).toBe(isLetIn);
+    expect(pod).not.toHaveProperty("affinity");
+    const pool = find(await render(platform, platform.values(everything)), "NodePool", "user-gpu");
+    expect(JSON.stringify(pool.spec)).toContain('"nvidia.com/gpu.present":"true"');
   });
 });
 
@@ -372,8 +444,112 @@ describe("the platform chart", () => {
     ]);
   });
 
+  test("makes a pool for each profile with nodes of its own, service accounts, and a job for each folder to fill", async () => {
+    const objects = names(await render(platform, platform.values(everything)));
+    expect(objects.map((name) => name.replace(/-[0-9a-f]{8}$/, "-HASH"))).toEqual([
+      "EC2NodeClass/default",
+      "Job/fill-data-HASH",
+      "Job/fill-tables-HASH",
+      "NodePool/user",
+      "NodePool/user-gpu",
+      "NodePool/user-half",
+      "PersistentVolume/dandihub-home",
+      "PersistentVolume/dandihub-shared",
+      "PersistentVolume/dandihub-shared-data",
+      "PersistentVolume/dandihub-shared-tables",
+      "PersistentVolumeClaim/home",
+      "PersistentVolumeClaim/shared",
+      "PersistentVolumeClaim/shared-data",
+      "PersistentVolumeClaim/shared-tables",
+      "ServiceAccount/fill-folders",
+      "ServiceAccount/user",
+      "ServiceAccount/user-gpu",
+      "StorageClass/gp3",
+    ]);
+  });
+
+  test("keeps servers of other profiles off a profile's nodes, and buys these as it says", async () => {
+    const objects = await render(platform, platform.values(everything));
+    const requirements = (name: string) => {
+      const { template } = find(objects, "NodePool", name).spec as {
+        template: { metadata: unknown; spec: { taints: unknown; requirements: { key: string; values: string[] }[] } };
+      };
+      const { taints } = template.spec;
+      const values = Object.fromEntries(template.spec.requirements.map(({ key, values }) => [key, values]));
+      return { metadata: template.metadata, taints, values };
+    };
+    expect(requirements("user-gpu")).toMatchObject({
+      metadata: {
+        labels: {
+          "hub.jupyter.org/node-purpose": "user",
+          "hub.jupyter.org/profile": "gpu",
+          "nvidia.com/gpu.present": "true",
+        },
+      },
+      taints: [
+        { key: "hub.jupyter.org/dedicated", value: "user", effect: "NoSchedule" },
+        { key: "hub.jupyter.org/profile", value: "gpu", effect: "NoSchedule" },
+        { key: "nvidia.com/gpu", effect: "NoSchedule" },
+      ],
+      values: {
+        "karpenter.sh/capacity-type": ["spot"],
+        "karpenter.k8s.aws/instance-category": ["g", "p"],
+        "karpenter.k8s.aws/instance-gpu-manufacturer": ["nvidia"],
+      },
+    });
+    expect(requirements("user-half").values).toEqual({
+      "kubernetes.io/os": ["linux"],
+      "karpenter.sh/capacity-type": ["on-demand"],
+      "topology.kubernetes.io/zone": ["us-east-2a", "us-east-2b"],
+      "node.kubernetes.io/instance-type": ["m6i.xlarge"],
+    });
+  });
+
+  test("fills folders on core nodes, as the users' user, without a token for Kubernetes", async () => {
+    const objects = await render(platform, platform.values(everything));
+    const jobs = objects.filter(({ kind }) => kind === "Job");
+    expect(jobs).toHaveLength(2);
+    for (const { spec } of jobs) {
+      expect((spec as { template: { spec: unknown } }).template.spec).toMatchObject({
+        serviceAccountName: "fill-folders",
+        automountServiceAccountToken: false,
+        restartPolicy: "OnFailure",
+        nodeSelector: { "hub.jupyter.org/node-purpose": "core" },
+        securityContext: { runAsUser: 1000, runAsGroup: 100, runAsNonRoot: true },
+      });
+    }
+    const text = JSON.stringify(jobs);
+    expect(text).toContain('"command":["bash","-c","# Copies what lies below $SOURCE');
+    expect(text).toContain('"image":"public.ecr.aws/aws-cli/aws-cli:');
+    expect(text).toContain('{"name":"SOURCE","value":"s3://lectures/waves"}');
+    expect(text).toContain('"claimName":"shared-tables"');
+  });
+
+  test("gives a job another name when its source changes, since its template can't be", async () => {
+    const jobs = async (source: string) => {
+      const values = platform.values(everything) as { fill: { folders: { source: string }[] } };
+      values.fill.folders[0]!.source = source;
+      return names(await render(platform, values as unknown as Record<string, unknown>)).filter((name) =>
+        name.startsWith("Job/fill-data"),
+      );
+    };
+    expect(await jobs("s3://lectures/waves")).toEqual(await jobs("s3://lectures/waves"));
+    expect(await jobs("s3://lectures/waves")).not.toEqual(await jobs("s3://lectures/tides"));
+  });
+
+  test("encrypts disks with the deployment's key, if it has one", async () => {
+    const parameters = async (from: ReleaseInputs) =>
+      (find(await render(platform, platform.values(from)), "StorageClass", "gp3") as { parameters?: unknown })
+        .parameters;
+    expect(await parameters(everything)).toMatchObject({
+      encrypted: "true",
+      kmsKeyId: "arn:aws:kms:us-east-2:123456789012:key/1",
+    });
+    expect(await parameters(inputs)).not.toHaveProperty("kmsKeyId");
+  });
+
   test("has only fields and values that Karpenter's definitions know", async () => {
-    const objects = await render(platform, platform.values(inputs));
+    const objects = await render(platform, platform.values(everything));
     const schemas = karpenterSchemas();
     for (const object of objects.filter(({ apiVersion }) => apiVersion.startsWith("karpenter."))) {
       const schema = schemas.get(`${object.apiVersion} ${object.kind}`);
@@ -404,7 +580,7 @@ describe("the platform chart", () => {
     const objects = await render(platform, platform.values(inputs));
     for (const [claim, accessPoint] of [
       ["home", inputs.storage.home_access_point_id],
-      ["shared", inputs.storage.shared_access_point_id],
+      ["shared", inputs.storage.shared_access_point_ids["shared"]!],
     ] as const) {
       expect(find(objects, "PersistentVolume", `dandihub-${claim}`).spec).toMatchObject({
         persistentVolumeReclaimPolicy: "Retain",
@@ -424,6 +600,8 @@ describe("the platform chart", () => {
     ["no subnets", (values) => (values.nodes["subnetIds"] = []), "subnetIds"],
     ["tags that don't say whose it is", (values) => (values.nodes["tags"] = {}), "hubctl:id"],
     ["a misspelt key", (values) => (values.nodes["subnets"] = []), "subnets"],
+    ["a job without a source", (values) => (values["fill"] = { folders: [{ name: "a", claim: "a" }] }), "source"],
+    ["no pools", (values) => (values.nodes["pools"] = []), "pools"],
     ["no file system", (values) => (values.volumes["fileSystemId"] = ""), "fileSystemId"],
   ])("refuses %s", async (_, spoil, word) => {
     const values = structuredClone(platform.values(inputs)) as Values;
