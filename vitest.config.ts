@@ -24,6 +24,7 @@ export default defineConfig({
         test: {
           name: "e2e",
           include: ["test/e2e/**/*.test.ts"],
+          globalSetup: "test/helpers/run-of-tests.ts",
           testTimeout: 600_000,
           hookTimeout: 900_000,
           // In order: the tests of a file are one story, each goes on from where the one before has left the world.

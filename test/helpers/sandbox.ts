@@ -13,20 +13,43 @@ export interface Sandbox {
   env: NodeJS.ProcessEnv;
   /** Credentials of somebody with another account, to lay over `env`. */
   otherAccount: NodeJS.ProcessEnv;
+  /** Keeps the world, and a folder, for `restoreSandbox`. */
+  takeSnapshot(snapshot: string, folder: string): Promise<void>;
   down(): Promise<void>;
 }
 
 export async function startSandbox(name: string): Promise<Sandbox> {
-  const sandbox = (command: string) => run(process.execPath, [program, command, "--name", name]);
-  await sandbox("up");
-  const { stdout } = await sandbox("env");
+  await sandbox("up", name);
+  return await openSandbox(name);
+}
+
+/** A sandbox with the world of a snapshot; the folder that was kept with it is put where it is wanted. */
+export async function restoreSandbox(name: string, snapshot: string, folder: string): Promise<Sandbox> {
+  await sandbox("restore", name, snapshot, "--with", folder);
+  return await openSandbox(name);
+}
+
+export function snapshotFolder(snapshot: string): string {
+  return join(projectRoot, ".sandbox", ".snapshots", snapshot);
+}
+
+async function sandbox(command: string, name: string, ...more: string[]): Promise<string> {
+  const { stdout } = await run(process.execPath, [program, command, ...more, "--name", name]);
+  return stdout;
+}
+
+async function openSandbox(name: string): Promise<Sandbox> {
+  const env = environmentFrom(await sandbox("env", name));
   const state = await readFile(join(projectRoot, ".sandbox", name, "state.json"), "utf8");
   const { stranger } = JSON.parse(state) as { stranger: { accessKeyId: string; secretAccessKey: string } };
   return {
-    env: environmentFrom(stdout),
+    env,
     otherAccount: { AWS_ACCESS_KEY_ID: stranger.accessKeyId, AWS_SECRET_ACCESS_KEY: stranger.secretAccessKey },
+    async takeSnapshot(snapshot, folder) {
+      await sandbox("snapshot", name, snapshot, "--with", folder);
+    },
     async down() {
-      await sandbox("down");
+      await sandbox("down", name);
     },
   };
 }
