@@ -18,9 +18,11 @@ export interface KnownSetting {
   methods?: string[];
 }
 
+let known: KnownSetting[] | undefined;
+
 /** Every setting, in the order of the schema. */
 export function knownSettings(): KnownSetting[] {
-  return settingsIn(hubFileJsonSchema(), "");
+  return (known ??= settingsIn(hubFileJsonSchema(), ""));
 }
 
 /** The schema of what a person writes. */

@@ -9,7 +9,7 @@ const mostRanges = 40;
 
 const ranges = (rule: Rule) => setOf(rule).max(mostRanges);
 
-const vpcSchema = section({
+const vpcSchema = z.strictObject({
   cidr: obeying(vpcRange)
     .default("10.0.0.0/16")
     .describe("Its range, private, /16 to /21. Every pod takes an address of it"),
@@ -25,7 +25,7 @@ const vpcSchema = section({
     .describe(
       "NAT gateways, which cost by the hour and by the GB: `one` for all zones, or one `per-zone`, so that a zone that fails takes no other with it",
     ),
-}).describe("The VPC that is made for the hub");
+});
 
 const existingVpcSchema = z
   .strictObject({
@@ -44,7 +44,8 @@ const existingVpcSchema = z
 
 export const networkSchema = section(
   {
-    vpc: vpcSchema.optional(),
+    // No default yet, so that one that is written beside existingVpc is noticed.
+    vpc: vpcSchema.optional().describe("The VPC that is made for the hub"),
     existingVpc: existingVpcSchema,
     allowFrom: ranges(clientRange)
       .min(1)

@@ -20,7 +20,7 @@ function load(source: string, env: NodeJS.ProcessEnv) {
 
 const source = `aws: {region: us-east-2}
 domain: hub.example.org
-certificateArn: arn:aws:acm:us-east-2:123456789012:certificate/11111111-2222-4333-8444-555555555555
+certificate: arn:aws:acm:us-east-2:123456789012:certificate/11111111-2222-4333-8444-555555555555
 auth: {method: shared-password, admins: [ada], allowAll: true}
 image: {repository: quay.io/jupyter/scipy-notebook, tag: "2026-11-03"}
 `;
@@ -50,20 +50,22 @@ describe("loading a deployment", () => {
   it("does not ask for secrets as long as the login method is unknown", async () => {
     await expect(load(source.replace("shared-password", "dummy"), {})).rejects.toMatchObject({
       message: `The configuration of field has a problem:
-  deployments/field/hub.yaml:4:16: auth.method must be github or shared-password, not "dummy"`,
+  deployments/field/hub.yaml:4:16: auth.method must be github, generic-oauth, google, cilogon, globus, auth0, azuread, gitlab, ldap or shared-password, not "dummy"`,
     });
   });
 
   it.each([
     [
       "auth: {admins: [ada]}",
-      ["Only admins can log in: no other users, no organisation and not everybody are allowed"],
+      [
+        "Only admins can log in: JupyterHub lets nobody else in by default. Who may is said by auth.allowAll, auth.allowedUsers, auth.allowedOrganizations",
+      ],
     ],
     ["auth: {admins: [ada], allowedUsers: [grace]}", []],
     [
       "auth: {admins: [ada], allowAll: true, allowedOrganizations: [jupyter]}",
       [
-        "Everybody can log in, so the lists of allowed users and organisations have no effect",
+        "Everybody can log in, so the lists of who may log in have no effect",
         "Everybody with a GitHub account can log in and start servers",
       ],
     ],

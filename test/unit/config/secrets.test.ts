@@ -11,18 +11,35 @@ describe("secrets", () => {
   it("of the GitHub login come from either pair of variables", () => {
     const dandi = { TF_VAR_github_client_id: "id-1", TF_VAR_github_client_secret: "secret-1" };
     const own = { HUBCTL_GITHUB_CLIENT_ID: "id-2", HUBCTL_GITHUB_CLIENT_SECRET: "secret-2" };
-    const first = { githubClientId: "id-1", githubClientSecret: "secret-1" };
-    const second = { githubClientId: "id-2", githubClientSecret: "secret-2" };
+    const first = { clientId: "id-1", clientSecret: "secret-1" };
+    const second = { clientId: "id-2", clientSecret: "secret-2" };
     expect(readSecrets("github", "hub.yaml", dandi)).toEqual({ secrets: first, problems: [] });
     expect(readSecrets("github", "hub.yaml", { ...dandi, ...own }).secrets).toEqual(second);
     expect(readSecrets("github", "tfvars", { ...dandi, ...own }).secrets).toEqual(first);
-    expect(readSecrets("github", "tfvars", dandi, { githubClientId: "id-3" }).secrets.githubClientId).toBe("id-3");
+    expect(readSecrets("github", "tfvars", dandi, { clientId: "id-3" }).secrets.clientId).toBe("id-3");
+  });
+
+  it("of other OAuth logins have variables of their own, which GitHub knows too", () => {
+    const env = { HUBCTL_OAUTH_CLIENT_ID: "id-1", HUBCTL_OAUTH_CLIENT_SECRET: "secret-1" };
+    const secrets = { clientId: "id-1", clientSecret: "secret-1" };
+    for (const method of ["generic-oauth", "google", "cilogon", "globus", "auth0", "azuread", "gitlab"] as const) {
+      expect(readSecrets(method, "hub.yaml", env)).toEqual({ secrets, problems: [] });
+      expect(problemsOf(method, "hub.yaml", { HUBCTL_GITHUB_CLIENT_ID: "id-2" })).toEqual([
+        "HUBCTL_OAUTH_CLIENT_ID is not set: the client id of the application that the hub is registered as",
+        "HUBCTL_OAUTH_CLIENT_SECRET is not set: the client secret of the application that the hub is registered as",
+      ]);
+    }
+    expect(readSecrets("github", "hub.yaml", env).secrets).toEqual(secrets);
+  });
+
+  it("are none with a directory, which needs no password of its own", () => {
+    expect(readSecrets("ldap", "hub.yaml", {})).toEqual({ secrets: {}, problems: [] });
   });
 
   it("that are missing are named as the form at hand names them", () => {
     expect(problemsOf("github", "tfvars", { TF_VAR_github_client_id: "" })).toEqual([
-      "TF_VAR_github_client_id or HUBCTL_GITHUB_CLIENT_ID is not set: the client id of the hub's GitHub OAuth app",
-      "TF_VAR_github_client_secret or HUBCTL_GITHUB_CLIENT_SECRET is not set: the client secret of the hub's GitHub OAuth app",
+      "TF_VAR_github_client_id or HUBCTL_GITHUB_CLIENT_ID or HUBCTL_OAUTH_CLIENT_ID is not set: the client id of the hub's GitHub OAuth app",
+      "TF_VAR_github_client_secret or HUBCTL_GITHUB_CLIENT_SECRET or HUBCTL_OAUTH_CLIENT_SECRET is not set: the client secret of the hub's GitHub OAuth app",
     ]);
     expect(problemsOf("shared-password", "hub.yaml", {})).toEqual([
       "HUBCTL_USER_PASSWORD is not set: the password that all users share (at least 8 characters)",
