@@ -1,11 +1,12 @@
 import { DescribeAddonCommand, type Addon } from "@aws-sdk/client-eks";
-import { conclude, countOf, settle, type Answer, type Finding, type Remark } from "./layer.ts";
+import { conclude, countOf, nameSome, settle, type Answer, type Finding, type Remark } from "./layer.ts";
 import { installAgain, type Scene } from "./scene.ts";
 
 export async function checkAddons(scene: Scene): Promise<Finding> {
   const { lock } = scene;
   // All at once: each answer takes a round trip.
   const asked = Object.keys(lock.addons).map(async (name) => [name, await settle(askAddon(scene, name))] as const);
+  await scene.ownCluster;
   return judgeAddons(scene, new Map(await Promise.all(asked)));
 }
 
@@ -24,10 +25,14 @@ export function judgeAddons(
 ): Finding {
   const todo = installAgain(scene);
   const remarks = unaskable(addons);
+  const missing: string[] = [];
   for (const [name, answer] of addons) {
     if (!("value" in answer)) continue;
-    remarks.push(...judgeAddon(name, answer.value, scene.lock.addons[name]).map((remark) => ({ todo, ...remark })));
+    if (!answer.value) missing.push(name);
+    else
+      remarks.push(...judgeAddon(name, answer.value, scene.lock.addons[name]).map((remark) => ({ todo, ...remark })));
   }
+  if (missing.length > 0) remarks.push({ state: "problem", text: `not there: ${nameSome(missing)}`, todo });
   const versions = [...addons].map(([name, answer]) => [
     name,
     "value" in answer ? answer.value?.addonVersion : undefined,
@@ -43,8 +48,7 @@ function unaskable(addons: ReadonlyMap<string, Answer<Addon | undefined>>): Rema
   return [...new Set(reasons)].map((text) => ({ state: "unknown", text }));
 }
 
-function judgeAddon(name: string, addon: Addon | undefined, recorded: string | undefined): Remark[] {
-  if (!addon) return [{ state: "problem", text: `the add-on ${name} is not there` }];
+function judgeAddon(name: string, addon: Addon, recorded: string | undefined): Remark[] {
   const { status = "UNKNOWN", addonVersion = "?", health } = addon;
   const issues = (health?.issues ?? []).map(({ code = "?", message = "" }) => `${code}: ${message}`).join(", ");
   const remarks: Remark[] = [];

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -65,6 +66,8 @@ export interface HealthOptions extends Pick<Scene, "deployment" | "config" | "lo
 export async function checkHealth(options: HealthOptions): Promise<Health> {
   const { deadlineSeconds = 10, createTools = createToolsFor, now = () => new Date() } = options;
   const late = new AbortController();
+  // One for each call to AWS.
+  setMaxListeners(0, late.signal);
   const timer = setTimeout(() => late.abort(), deadlineSeconds * 1000);
   const end = () => late.abort();
   options.signal?.addEventListener("abort", end, { once: true });
@@ -126,9 +129,12 @@ function observe(options: HealthOptions, { exec, folder, signal, now }: Means): 
   const { deployment, config, lock } = options;
   const aws = abortable(options.aws, signal);
   const cluster = describeCluster(aws, config.name);
-  const target = cluster.then(async (found): Promise<KubeTarget> => {
-    const foreign = found && foreignCluster(found, lock.id);
-    if (!found || foreign) throw unreachable(found ? "the cluster is not this deployment's" : "there is no cluster");
+  const ownCluster = cluster.then((found) => {
+    if (!found) throw unreachable("there is no cluster");
+    if (foreignCluster(found, lock.id)) throw unreachable("the cluster is not this deployment's");
+    return found;
+  });
+  const target = ownCluster.then(async (found): Promise<KubeTarget> => {
     const access = accessTo(found, aws.region);
     if (!access) throw unreachable("the cluster has no endpoint yet");
     const kubeconfig = join(folder, "kubeconfig");
@@ -144,6 +150,7 @@ function observe(options: HealthOptions, { exec, folder, signal, now }: Means): 
     aws,
     now,
     cluster: heard(cluster),
+    ownCluster: heard(ownCluster),
     objects: heard(get(kubeResources).then(parseKubeObjects)),
     karpenter: heard(get(karpenterResources).then(parseKarpenterObjects)),
     releases: heard(target.then(async (place) => parseReleaseList((await exec(listCommand(place))).stdout))),

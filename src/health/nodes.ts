@@ -8,6 +8,7 @@ import { installAgain, type Scene } from "./scene.ts";
 export async function checkNodes(scene: Scene): Promise<Finding> {
   const group = settle(askCoreGroup(scene));
   const nodes = settle(scene.objects.then(({ nodes }) => nodes));
+  await scene.ownCluster;
   return judgeNodes(scene, await group, await nodes);
 }
 

@@ -15,7 +15,8 @@ export interface Scene {
   readonly now: Date;
   /** Undefined when there is none. */
   readonly cluster: Promise<Cluster | undefined>;
-  /** These three reject with the one reason why nothing in the cluster can be asked. */
+  /** These four reject with the one reason why nothing in the cluster can be asked. */
+  readonly ownCluster: Promise<Cluster>;
   readonly objects: Promise<KubeObjects>;
   readonly karpenter: Promise<KarpenterObjects>;
   readonly releases: Promise<ListedRelease[]>;

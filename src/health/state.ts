@@ -92,18 +92,18 @@ export function judgeState(
   }
   const isSilent = runLock !== undefined && minutesSince(runLock.renewed, scene.now) > silentMinutes;
   const isRunning = runLock !== undefined && !isSilent;
+  const running = isRunning ? describeRun(runLock, scene.now) : "no run under way";
   const missing = stacks.filter((stack) => !objects.has(`${stack}/terraform.tfstate`));
   if (missing.length > 0) {
     const text = `no Terraform state of ${missing.join(" and ")} in ${name}`;
-    remarks.push({
-      state: isRunning ? "warning" : "problem",
-      text,
-      todo: isRunning ? "wait, then look again" : install,
-    });
+    remarks.push(
+      isRunning
+        ? { state: "warning", text: `${running}; ${text} yet`, todo: "wait, then look again" }
+        : { state: "problem", text, todo: install },
+    );
   }
   if (isSilent) remarks.push(silentRun(runLock, scene.now, install));
   if (!isRunning) remarks.push(...leftLocks(stateLocks, scene));
-  const running = isRunning ? describeRun(runLock, scene.now) : "no run under way";
   return conclude(`in ${name}; ${running}`, remarks, { bucket: name, runLock, stateLocks });
 }
 
