@@ -1,7 +1,4 @@
-import { execFile } from "node:child_process";
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { promisify } from "node:util";
+import { readFileSync, writeFileSync } from "node:fs";
 import {
   DescribeAddressesCommand,
   DescribeInstancesCommand,
@@ -13,121 +10,57 @@ import {
   EC2Client,
 } from "@aws-sdk/client-ec2";
 import { DescribeFileSystemsCommand, EFSClient } from "@aws-sdk/client-efs";
-import { DescribeAddonVersionsCommand, EKSClient, ListClustersCommand } from "@aws-sdk/client-eks";
+import { EKSClient, ListClustersCommand } from "@aws-sdk/client-eks";
 import { IAMClient, ListInstanceProfilesCommand, ListRolesCommand } from "@aws-sdk/client-iam";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { CallRecord } from "../../sandbox/aws/front.ts";
 import type { HubConfig } from "../../src/config/hub-config.ts";
 import type { HubLock } from "../../src/config/hub-lock.ts";
-import { addonNames, terraformVariables } from "../../src/config/terraform-variables.ts";
 import { clusterOutputsSchema, storageOutputsSchema } from "../../src/releases/inputs.ts";
-import { account, region, startSimulatedAws, type SimulatedAws } from "../helpers/simulated-aws.ts";
+import { releaseInputs } from "../helpers/release-inputs.ts";
+import { startSimulatedAws, type SimulatedAws } from "../helpers/simulated-aws.ts";
+import {
+  lockFor,
+  operatorSettings,
+  stacks,
+  terraformStacks,
+  unknownCalls,
+  type TerraformStacks,
+} from "../helpers/terraform-stacks.ts";
 
-const run = promisify(execFile);
-const templates = join(import.meta.dirname, "..", "..", "templates", "terraform");
-const stacks = ["storage", "cluster"] as const;
-type Stack = (typeof stacks)[number];
-
+const { config: plain } = releaseInputs();
 const config: HubConfig = {
-  name: "dandihub",
-  aws: { region, rolePath: "/hubs/", tags: { project: "archive" } },
-  domain: "hub.dandi.example",
-  certificateArn: `arn:aws:acm:${region}:${account}:certificate/1`,
-  network: { vpcCidr: "10.42.0.0/16", allowFrom: ["0.0.0.0/0"], apiAccess: ["0.0.0.0/0"] },
-  cluster: {
-    supportPolicy: "STANDARD",
-    coreNodes: { instanceType: "m6i.large", min: 1, max: 3, desired: 2, volumeSizeGiB: 50 },
-  },
-  users: { maxVcpus: 64, cpu: { guarantee: 1, limit: 4 }, memoryGiB: { guarantee: 2, limit: 8 } },
-  auth: { method: "github", admins: ["a"], allowedUsers: [], allowedOrganizations: [], allowAll: true },
-  image: { repository: "quay.io/jupyter/scipy-notebook", tag: "2026-11-03" },
+  ...plain,
+  aws: { ...plain.aws, rolePath: "/hubs/" },
+  tags: { project: "archive" },
+  cluster: { ...plain.cluster, coreNodes: { ...plain.cluster.coreNodes, desired: 2 } },
 };
 
 let aws: SimulatedAws;
 let lock: HubLock;
+let both: TerraformStacks;
 
-function clientSettings() {
-  const { accessKeyId, secretAccessKey } = aws.seeded.operator;
-  return { region, endpoint: aws.front.url, credentials: { accessKeyId, secretAccessKey } };
-}
-
-async function makeLock(): Promise<HubLock> {
-  const eks = new EKSClient(clientSettings());
-  const { addons = [] } = await eks.send(new DescribeAddonVersionsCommand({ kubernetesVersion: "1.36" }));
-  const newest = (name: string) => addons.find(({ addonName }) => addonName === name)?.addonVersions?.[0]?.addonVersion;
-  return {
-    hubctl: "0.1.0",
-    id: "0123456789abcdef",
-    account,
-    region,
-    installer: aws.seeded.operator.arn,
-    kubernetes: "1.36",
-    addons: Object.fromEntries(addonNames.map((name) => [name, newest(name) ?? "none"])),
-    nodeImage: { release: "1.36.1-20261110", alias: "al2023@v20261110" },
-    zones: [
-      { id: "use2-az1", name: "us-east-2a" },
-      { id: "use2-az2", name: "us-east-2b" },
-    ],
-    charts: {},
-    provider: "5.100.0",
-  };
-}
-
-/** Runs terraform and gives its exit code and output. */
-async function terraform(stack: Stack, ...args: string[]): Promise<{ code: number; output: string }> {
-  const options = { cwd: join(aws.dir, stack), env: aws.env, maxBuffer: 64 * 1024 * 1024 };
-  try {
-    const { stdout } = await run(aws.terraform, [...args, "-no-color"], options);
-    return { code: 0, output: stdout };
-  } catch (error) {
-    const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string };
-    return { code, output: `${stdout}\n${stderr}` };
-  }
-}
-
-/** Runs the same in both stacks side by side, waits for both, and fails with the words of those that failed. */
-async function mustRun(...args: string[]): Promise<void> {
-  const results = await Promise.all(stacks.map(async (stack) => ({ stack, ...(await terraform(stack, ...args)) })));
-  const failed = results.filter(({ code }) => code !== 0);
-  if (failed.length === 0) return;
-  const words = failed.map(({ stack, code, output }) => `${stack} ended with ${code}:\n${output.slice(-4000)}`);
-  throw new Error(`terraform ${args.join(" ")} failed\n${words.join("\n")}`);
-}
-
-function calls(): CallRecord[] {
-  const text = readFileSync(join(aws.dir, "aws-calls.jsonl"), "utf8");
-  return text
-    .trim()
-    .split("\n")
-    .map((line) => JSON.parse(line) as CallRecord);
-}
+const clientSettings = () => operatorSettings(aws);
 
 beforeAll(async () => {
   aws = await startSimulatedAws();
-  lock = await makeLock();
-  for (const stack of stacks) {
-    const folder = join(aws.dir, stack);
-    mkdirSync(folder);
-    for (const file of readdirSync(join(templates, stack))) {
-      copyFileSync(join(templates, stack, file), join(folder, file));
-    }
-    writeFileSync(join(folder, "terraform.tfvars.json"), JSON.stringify(terraformVariables(stack, config, lock)));
-  }
-  await mustRun("init");
+  lock = await lockFor(aws, [
+    { id: "use2-az1", name: "us-east-2a" },
+    { id: "use2-az2", name: "us-east-2b" },
+  ]);
+  both = terraformStacks(aws);
+  both.write(config, lock);
+  await both.mustRun("init");
 }, 300_000);
 
 afterAll(() => aws.stop());
 
 async function checkOutputs(): Promise<void> {
-  const read = async (stack: Stack) => {
-    const answers = JSON.parse((await terraform(stack, "output", "-json")).output) as Record<
-      string,
-      { value: unknown }
-    >;
-    return Object.fromEntries(Object.entries(answers).map(([name, { value }]) => [name, value]));
-  };
-  expect(storageOutputsSchema.parse(await read("storage")).file_system_id).toMatch(/^fs-/);
-  expect(clusterOutputsSchema.parse(await read("cluster"))).toMatchObject({
+  const storage = storageOutputsSchema.parse(await both.outputs("storage"));
+  expect(storage.file_system_id).toMatch(/^fs-/);
+  expect(Object.keys(storage.shared_access_point_ids)).toEqual(["shared"]);
+  const cluster = clusterOutputsSchema.parse(await both.outputs("cluster"));
+  expect(Object.values(cluster.subnet_by_zone)).toEqual(cluster.private_subnet_ids);
+  expect(cluster).toMatchObject({
     cluster_name: "dandihub",
     core_zone: "us-east-2a",
     karpenter_queue_name: "dandihub-01234567-karpenter",
@@ -150,7 +83,7 @@ async function checkNodes(): Promise<void> {
 }
 
 async function checkTags(): Promise<void> {
-  const state = await Promise.all(stacks.map((stack) => terraform(stack, "show", "-json")));
+  const state = await Promise.all(stacks.map((stack) => both.terraform(stack, "show", "-json")));
   for (const [index, { output }] of state.entries()) {
     const { values } = JSON.parse(output) as {
       values: { root_module: { resources: { address: string; values: { tags_all?: Record<string, string> } }[] } };
@@ -183,19 +116,80 @@ async function checkNothingIsLeft(): Promise<void> {
   expect((await new EFSClient(settings).send(new DescribeFileSystemsCommand({}))).FileSystems).toEqual([]);
 }
 
+/** Resources of which there was one in every deployment, before a VPC could be there already or have more gateways. */
+const countedLater = new Set([
+  "aws_eip.nat",
+  "aws_internet_gateway.this",
+  "aws_nat_gateway.this",
+  "aws_route.internet",
+  "aws_route.nat",
+  "aws_route_table.private",
+  "aws_route_table.public",
+  "aws_vpc.this",
+  "aws_vpc_endpoint.s3",
+]);
+
+interface StateFile {
+  serial: number;
+  resources: { type: string; name: string; instances: { index_key?: number }[] }[];
+}
+
+/** Gives the state the addresses that it had when all of these were single. */
+function forgetIndexes(): void {
+  const path = both.file("cluster", "terraform.tfstate");
+  const state = JSON.parse(readFileSync(path, "utf8")) as StateFile;
+  const single = state.resources.filter(({ type, name }) => countedLater.has(`${type}.${name}`));
+  expect(single).toHaveLength(countedLater.size);
+  for (const { instances } of single) for (const instance of instances) delete instance.index_key;
+  writeFileSync(path, JSON.stringify({ ...state, serial: state.serial + 1 }));
+}
+
+/** Also of a state that was written when fewer things had indexes. */
+async function checkNothingChanges(): Promise<void> {
+  forgetIndexes();
+  expect(await Promise.all(stacks.map((stack) => both.plannedChanges(stack)))).toEqual([[], []]);
+  const { output } = await both.terraform("cluster", "show", "plan");
+  expect(output.match(/has moved to/g)).toHaveLength(countedLater.size);
+}
+
+/** Nothing but what an operator may change in a hub that is used: additions, and changes in place. */
+async function checkLaterChanges(): Promise<void> {
+  const changed: HubConfig = {
+    ...config,
+    tags: { project: "archive", costs: "7" },
+    network: { ...config.network, vpc: { ...config.network.vpc, nat: "per-zone" } },
+    storage: {
+      ...config.storage,
+      sharedFolders: [
+        { name: "data", mountPath: "/data", writers: "admins", fillFrom: "s3://tutorials" },
+        ...config.storage.sharedFolders,
+      ],
+      buckets: [{ name: "archive", access: "read" }],
+    },
+  };
+  both.write(changed, lock);
+  const [storage, cluster] = await Promise.all([both.plannedChanges("storage"), both.plannedChanges("cluster")]);
+  both.write(config, lock);
+  expect(storage).toContain('create aws_efs_access_point.folders["data"]');
+  expect(storage).toContain("update aws_efs_file_system.homes");
+  expect(cluster).toContain("create aws_nat_gateway.this[1]");
+  expect(cluster).toContain('update aws_route_table_association.private["us-east-2b"]');
+  expect(cluster).toContain('create aws_iam_role.bucket_reader["fill-folders"]');
+  expect([...storage, ...cluster].filter((line) => /delete|forget/.test(line))).toEqual([]);
+}
+
 describe("both stacks on the simulated AWS", () => {
   // One test, since tests run in any order and an apply takes a minute.
-  it("are applied, have nothing to change then, and leave nothing behind when destroyed", async () => {
-    await mustRun("apply", "-auto-approve");
-    const plans = await Promise.all(stacks.map((stack) => terraform(stack, "plan", "-detailed-exitcode")));
-    expect(plans.map(({ code, output }) => (code === 0 ? "empty" : output))).toEqual(["empty", "empty"]);
+  it("are applied, have nothing to change then, outlive changes, and leave nothing behind when destroyed", async () => {
+    await both.mustRun("apply", "-auto-approve");
     await checkOutputs();
     await checkNodes();
     await checkTags();
+    await checkNothingChanges();
+    await checkLaterChanges();
 
-    await mustRun("destroy", "-auto-approve");
+    await both.mustRun("destroy", "-auto-approve");
     await checkNothingIsLeft();
-    const unknown = calls().filter(({ error }) => error === "UnknownOperationException" || error === "SandboxFailure");
-    expect(unknown).toEqual([]);
-  }, 480_000);
+    expect(unknownCalls(aws)).toEqual([]);
+  }, 600_000);
 });
