@@ -218,3 +218,21 @@ test("a watchdog that is killed is started again", { timeout: coldStart }, async
   expect(isBack).toBe(true);
   expect(readFileSync(join(dir, "logs/watchdog.log"), "utf8")).toBe("");
 });
+
+test(
+  "a supervisor whose folder was removed by hand still ends when it is told to",
+  { timeout: coldStart },
+  async () => {
+    await sandbox("up", "one");
+    const dir = join(folder, "one");
+    const state = readState(dir)!;
+    const programs = runningProcesses(dir);
+    rmSync(dir, { recursive: true });
+    process.kill(state.supervisor.pid, "SIGTERM");
+
+    const isOver = () => !isAlive(state.supervisor) && programs.every((program) => !isAlive(program));
+    expect(await isTrueWithin(30_000, isOver)).toBe(true);
+    expect(programs.length).toBeGreaterThan(0);
+    expect(await isTrueWithin(15_000, () => !isAlive(state.watchdog!))).toBe(true);
+  },
+);

@@ -1,0 +1,88 @@
+import { HeadObjectCommand } from "@aws-sdk/client-s3";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeAll, expect, test } from "vitest";
+import { clientsFor } from "../helpers/aws-clients.ts";
+import { eventually } from "../helpers/eventually.ts";
+import { hubctl, startHubctl } from "../helpers/hubctl.ts";
+import { deployment, installedWorld, type InstalledWorld } from "../helpers/installed-world.ts";
+
+let world: InstalledWorld;
+const folders: string[] = [];
+
+beforeAll(async () => {
+  world = await installedWorld();
+  return async () => await world.down();
+});
+
+afterEach(async () => {
+  for (const folder of folders.splice(0)) await rm(folder, { recursive: true, force: true });
+});
+
+/** Somebody else's machine: a home of their own, and a folder with nothing in it. */
+async function secondMachine(): Promise<{ cwd: string; env: NodeJS.ProcessEnv }> {
+  const [home = "", cwd = ""] = await Promise.all(["home", "work"].map(newFolder));
+  return { cwd, env: { ...world.env, HOME: home, XDG_CONFIG_HOME: join(home, ".config") } };
+}
+
+async function newFolder(kind: string): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), `hubctl-e2e-${kind}-`));
+  folders.push(folder);
+  return folder;
+}
+
+async function hasRunLock(): Promise<boolean> {
+  const Bucket = "hubctl-123456789012-us-east-2";
+  const Key = `deployments/${deployment}/run.lock`;
+  return await clientsFor(world.env)
+    .s3.send(new HeadObjectCommand({ Bucket, Key }))
+    .then(
+      () => true,
+      () => false,
+    );
+}
+
+test("on a second machine, init --fetch brings the configuration, and install finds nothing to do", async () => {
+  const { cwd, env } = await secondMachine();
+  const fetched = await hubctl(["init", "--fetch", deployment], { cwd, env });
+  expect(fetched.exitCode, fetched.stderr).toBe(0);
+  for (const file of ["hub.yaml", "hub.lock.yaml"]) {
+    const path = join("deployments", deployment, file);
+    expect(await readFile(join(cwd, path), "utf8")).toBe(await readFile(join(world.cwd, path), "utf8"));
+  }
+  const again = await hubctl(["install"], { cwd, env });
+  expect(again.exitCode, again.stderr).toBe(0);
+  expect(again.stderr).toContain("Nothing to do");
+});
+
+test("of two operators at once, the second is told who runs what since when, or waits for it", async () => {
+  const { cwd, env } = await secondMachine();
+  const fetched = await hubctl(["init", "--fetch", deployment], { cwd, env });
+  expect(fetched.exitCode, fetched.stderr).toBe(0);
+  const first = startHubctl(["install"], world);
+  await eventually("the first run to have the lock", hasRunLock);
+  // It stands still for as long as the test needs it to run.
+  first.process.kill("SIGSTOP");
+  try {
+    const refused = await hubctl(["install"], { cwd, env });
+    expect(refused.exitCode, refused.stderr).toBe(2);
+    expect(refused.stderr).toContain(`deployment ${deployment} is locked: install by `);
+    expect(refused.stderr).toContain("arn:aws:iam::123456789012:user/operator");
+    expect(refused.stderr).toContain(`process ${first.process.pid}`);
+    expect(refused.stderr).toMatch(/since \d{4}-\d\d-\d\dT\d\d:\d\d/);
+    expect(refused.stderr).toContain("--wait");
+
+    const second = startHubctl(["install", "--wait"], { cwd, env });
+    await eventually("the second run to wait", () => second.stderr().includes("Waiting for install by "));
+    first.process.kill("SIGCONT");
+    const [one, two] = await Promise.all([first.ended, second.ended]);
+    expect(one.exitCode, one.stderr).toBe(0);
+    expect(two.exitCode, two.stderr).toBe(0);
+    expect(two.stderr).toContain("Nothing to do");
+    expect(await hasRunLock()).toBe(false);
+  } finally {
+    first.process.kill("SIGCONT");
+    await first.ended;
+  }
+});
