@@ -10,7 +10,7 @@ import { formatHealth } from "../health/format-health.ts";
 import type { Health } from "../health/layer.ts";
 import { checkNotInstalled } from "../health/not-installed.ts";
 import { createExec } from "../tools/exec.ts";
-import { createOutput } from "../ui/output.ts";
+import { createOutput, type Output } from "../ui/output.ts";
 import { openScreen } from "../ui/screen.ts";
 import { loadConfigured, thisProgram, type ConfiguredOptions } from "./configured.ts";
 
@@ -63,11 +63,15 @@ async function prepare(options: StatusOptions, signal: AbortSignal): Promise<{ l
 
 async function lookOnce(look: Look, format: Format, json: boolean, signal: AbortSignal): Promise<Health> {
   const output = createOutput({ json });
-  const endStatus = output.showStatus("looking at all layers …");
-  const health = await look().finally(endStatus);
+  const health = await lookFirst(look, output);
   if (signal.aborted) throw new AbortError("Interrupted", "interrupted");
   output.result(format(health).join("\n"), health);
   return health;
+}
+
+/** The first look begins with an empty screen. */
+function lookFirst(look: Look, output: Output): Promise<Health> {
+  return look().finally(output.showStatus("looking at all layers …"));
 }
 
 /** Looks again and again until it is interrupted, which is its ordinary end; the last look counts. */
@@ -76,7 +80,7 @@ async function watch(look: Look, format: Format, json: boolean, signal: AbortSig
   let health: Health | undefined;
   try {
     while (!signal.aborted) {
-      const found = await look();
+      const found = await (health ? look() : lookFirst(look, createOutput()));
       // What an interrupt has cut short tells nothing.
       if (isAborted(signal)) break;
       health = found;

@@ -33,16 +33,16 @@ export function openScreen(stream: ScreenStream): Screen {
       close: () => undefined,
     };
   }
-  stream.write(enter);
   return {
     show(lines) {
+      if (!last) stream.write(enter);
       last = lines;
       // In one piece, and over the old text instead of erasing it first: so nothing flickers.
       const fitting = fit(lines, stream.rows ?? 24, stream.columns ?? 80);
       stream.write(`${home}${fitting.map((line) => `${line}${restOfLine}\n`).join("")}${restOfScreen}`);
     },
     close() {
-      stream.write(leave + (last ? text(last) : ""));
+      if (last) stream.write(leave + text(last));
     },
   };
 }
