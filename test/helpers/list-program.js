@@ -41,7 +41,16 @@ const scenarios = {
     },
     step("hub", change),
   ],
-  interrupt: [step("slow", change, async () => void (await exec({ file: tool, args: [] }))), step("hub", change)],
+  interrupt: [
+    {
+      ...step("slow", change, async (_, __, report) => {
+        report.progress("working");
+        await exec({ file: tool, args: [] });
+      }),
+      usual: 840,
+    },
+    step("hub", change),
+  ],
 };
 const list = scenarios[scenario];
 const options = { output, interrupts, classify: () => undefined, resume: "hubctl install" };

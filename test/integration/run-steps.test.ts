@@ -85,6 +85,8 @@ describe.runIf(hasTerminal)("a run on a terminal", () => {
     );
     const run = onTerminal("interrupt", folder, tool);
     await eventually("the tool's start", () => existsSync(join(folder, "started")), 30);
+    const wait = /Make slow: working \(usually 14 min; \d+ s so far\)/;
+    await eventually("how long it takes", () => wait.test(stripVTControlCharacters(run.text())), 30);
     run.write("\u0003");
     expect(await run.ended).toBe(130);
     expect(readFileSync(join(folder, "signals"), "utf8")).toBe("SIGINT\n");
