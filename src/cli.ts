@@ -1,5 +1,7 @@
 import { Command, CommanderError } from "commander";
 import { readFileSync } from "node:fs";
+import type { InitOptions } from "./commands/init.ts";
+import type { SessionOptions } from "./commands/session.ts";
 import type { TokenOptions } from "./commands/token.ts";
 import { exitCodes } from "./errors.ts";
 import { exitCodeOf, formatError } from "./ui/errors.ts";
@@ -11,6 +13,8 @@ interface GlobalOptions {
   set?: string[];
   debug?: boolean;
 }
+
+type RunOptions = Pick<SessionOptions, "wait" | "takeLock" | "useLocalConfig">;
 
 /** Reads argv, runs one command, prints its failure, and sets the exit code: the only place that does either. */
 export async function main(argv: readonly string[]): Promise<void> {
@@ -88,10 +92,26 @@ function createProgram(): Command {
     .command("install")
     .description("create the cluster and the hub, or go on from wherever the last run stopped")
     .option("-y, --yes", "do not ask for confirmation")
+    .option("--wait", "wait while somebody else works on the deployment")
+    .option("--take-lock", "take over the run lock of a run that gives no sign of life")
+    .option("--use-local-config", "go on with the configuration that is here, even if the state bucket has a newer one")
     .addHelpText("after", installHelp)
-    .action(async ({ yes = false }: { yes?: boolean }) => {
+    .action(async ({ yes = false, ...options }: RunOptions & { yes?: boolean }) => {
       const { install } = await import("./commands/install.ts");
-      await install({ ...program.opts<GlobalOptions>(), yes, version });
+      await install({ ...program.opts<GlobalOptions>(), ...options, yes, version });
+    });
+  program
+    .command("init")
+    .description("bring a deployment that others installed to this machine")
+    .requiredOption(
+      "--fetch [name]",
+      "its configuration and lock file, from the state bucket; without a name, list them",
+    )
+    .option("--region <region>", "AWS region of the deployment (default: $AWS_REGION)")
+    .option("--assume-role <arn>", "role to read them as")
+    .action(async (options: InitOptions) => {
+      const { init } = await import("./commands/init.ts");
+      await init(options);
     });
 
   program
@@ -103,6 +123,16 @@ function createProgram(): Command {
     .action(async ({ json = false, watch = false }: { json?: boolean; watch?: boolean }) => {
       const { status } = await import("./commands/status.ts");
       await status({ ...program.opts<GlobalOptions>(), json, watch });
+    });
+
+  program
+    .command("logs [run]")
+    .description("list the runs of the deployment, or tell the steps of one of them: times, attempts, failures")
+    .option("--last", "the steps of the latest run")
+    .option("--json", "print it for programs")
+    .action(async (run: string | undefined, { last = false, json = false }: { last?: boolean; json?: boolean }) => {
+      const { logs } = await import("./commands/logs.ts");
+      await logs({ ...program.opts<GlobalOptions>(), run, last, json });
     });
 
   program

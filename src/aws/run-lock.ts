@@ -17,12 +17,26 @@ const holderSchema = z.object({
   identity: z.string(),
   command: z.string(),
   since: z.iso.datetime(),
+  /** The holder's last sign of life, by its own clock. */
+  renewed: z.iso.datetime(),
 });
 
-type LockHolder = z.infer<typeof holderSchema>;
+export type LockHolder = z.infer<typeof holderSchema>;
+
+const renewEverySeconds = 30;
+/** Shorter than the time between two of them, so that they never pile up. */
+const renewWithinSeconds = 20;
 
 export interface RunLock {
   release(): Promise<void>;
+}
+
+/** A lock that somebody else has. */
+export interface HeldLock {
+  holder: LockHolder;
+  etag: string;
+  /** For how long it has not been renewed, by AWS's clock; unknown of a living process of this machine. */
+  silentSeconds?: number;
 }
 
 export interface LockRequest {
@@ -34,19 +48,25 @@ export interface LockRequest {
   machine: string;
   /** What tells a running process of this machine from others; undefined when it is gone. A dead holder's lock is taken over. */
   identify(pid: number): Promise<string | undefined>;
+  /** Hears once that somebody else has the lock now. */
+  onLost(winner: HeldLock | undefined): void;
+  /** Hears of a sign of life that could not be given, and will be tried again. */
+  onSilence(error: unknown): void;
 }
 
 /**
- * Takes the deployment's run lock, an object in the state bucket: created only if absent, replaced and deleted only if
- * unchanged (https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-requests.html).
- * UserError RunInProgress says who holds it.
+ * Tries once to take the deployment's run lock, an object in the state bucket: created only if absent, replaced and
+ * deleted only if unchanged (https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-requests.html).
+ * `takeOver` is the ETag of a lock that may be taken from its holder. Without a lock it tells who has it, if that one
+ * still has.
  */
-export async function acquireRunLock(aws: AwsClients, request: LockRequest): Promise<RunLock> {
-  const target: LockObject = {
-    Bucket: stateBucketName(request.account, aws.region),
-    Key: `deployments/${request.deployment}/run.lock`,
-    ExpectedBucketOwner: request.account,
-  };
+export async function tryRunLock(
+  aws: AwsClients,
+  request: LockRequest,
+  takeOver?: string,
+): Promise<{ lock: RunLock } | { held: HeldLock | undefined }> {
+  const lockObject = openLockObject(aws, request);
+  const now = new Date().toISOString();
   const holder: LockHolder = {
     principal: request.principal,
     user: userInfo().username,
@@ -55,42 +75,32 @@ export async function acquireRunLock(aws: AwsClients, request: LockRequest): Pro
     pid: process.pid,
     identity: (await request.identify(process.pid)) ?? "",
     command: request.command,
-    since: new Date().toISOString(),
+    since: now,
+    renewed: now,
   };
-  const put = (condition: { IfNoneMatch: "*" } | { IfMatch: string }) =>
-    aws.s3.send(new PutObjectCommand({ ...target, ...condition, Body: JSON.stringify(holder) }));
-
-  let etag: string | undefined;
+  const take = async (condition: Condition) => ({
+    lock: holdLock(lockObject, { holder, etag: await lockObject.put(holder, condition) }, request),
+  });
   try {
-    etag = (await put({ IfNoneMatch: "*" })).ETag;
+    return await take({ IfNoneMatch: "*" });
   } catch (error) {
     if (!isTaken(error)) throw error;
-    const found = await readLock(aws, target);
+    const found = await lockObject.read();
     // It is our own when the answer to our call was lost and the SDK made the call again.
-    const isFree = !found || isDeepStrictEqual(found.holder, holder) || (await isDead(found.holder, request));
-    if (!isFree) {
-      throw heldBy(target, request.deployment, found.holder, error);
-    }
+    const isFree =
+      !found ||
+      found.etag === takeOver ||
+      isDeepStrictEqual(found.holder, holder) ||
+      (await isDead(found.holder, request));
+    if (!isFree) return { held: await withSilence(found, error, request) };
     try {
-      etag = (await put(found ? { IfMatch: found.etag } : { IfNoneMatch: "*" })).ETag;
+      return await take(found ? { IfMatch: found.etag } : { IfNoneMatch: "*" });
     } catch (second) {
-      if (!isTaken(second)) throw second;
-      const winner = await readLock(aws, target);
-      throw heldBy(target, request.deployment, winner?.holder, second);
+      if (!isTaken(second) && !isStatus(second, 404)) throw second;
+      const winner = await lockObject.read();
+      return { held: winner && (await withSilence(winner, second, request)) };
     }
   }
-
-  return {
-    async release() {
-      if (etag === undefined) return;
-      try {
-        await aws.s3.send(new DeleteObjectCommand({ ...target, IfMatch: etag }));
-      } catch (error) {
-        // Gone or taken over by somebody else: then it is not ours to delete.
-        if (!isTaken(error) && !isStatus(error, 404)) throw error;
-      }
-    },
-  };
 }
 
 /** Only a process of this machine can be known to be dead. */
@@ -98,44 +108,121 @@ async function isDead({ machine, pid, identity }: LockHolder, request: LockReque
   return machine === request.machine && (await request.identify(pid)) !== identity;
 }
 
+/** AWS's own clock tells both times: when the object was written, and when it refused to have it written again. */
+async function withSilence(
+  { modified, ...held }: FoundLock,
+  refusal: unknown,
+  request: LockRequest,
+): Promise<HeldLock> {
+  const isAlive = held.holder.machine === request.machine && !(await isDead(held.holder, request));
+  const now = (refusal as { $response?: { headers?: Record<string, string> } }).$response?.headers?.["date"];
+  if (isAlive || modified === undefined || now === undefined) return held;
+  return { ...held, silentSeconds: (Date.parse(now) - modified.getTime()) / 1000 };
+}
+
+/** Renews the lock while the run lasts, without holding the process up. */
+function holdLock(
+  lockObject: LockObject,
+  first: { holder: LockHolder; etag: string },
+  { onLost, onSilence }: Pick<LockRequest, "onLost" | "onSilence">,
+): RunLock {
+  let { holder, etag } = first;
+  let isLost = false;
+  let renewing = Promise.resolve();
+  const lose = (winner: HeldLock | undefined): void => {
+    isLost = true;
+    clearInterval(timer);
+    onLost(winner);
+  };
+  const renew = async (): Promise<void> => {
+    const renewed = { ...holder, renewed: new Date().toISOString() };
+    try {
+      etag = await lockObject.put(renewed, { IfMatch: etag }, AbortSignal.timeout(renewWithinSeconds * 1000));
+      holder = renewed;
+    } catch (error) {
+      if (!isTaken(error) && !isStatus(error, 404)) throw error;
+      // The answer to an earlier call may have been lost: then the object is ours all the same.
+      const found = await lockObject.read();
+      if (found && isSameRun(found.holder, holder)) ({ holder, etag } = found);
+      else lose(found);
+    }
+  };
+  const timer = setInterval(() => {
+    renewing = renewing.then(renew).catch(onSilence);
+  }, renewEverySeconds * 1000);
+  timer.unref();
+
+  return {
+    async release() {
+      clearInterval(timer);
+      await renewing;
+      if (isLost) return;
+      try {
+        await lockObject.delete(etag);
+      } catch (error) {
+        if (!isTaken(error) && !isStatus(error, 404)) throw error;
+        const found = await lockObject.read();
+        // Gone or taken over by somebody else: then it is not ours to delete.
+        if (found && isSameRun(found.holder, holder)) await lockObject.delete(found.etag);
+      }
+    },
+  };
+}
+
+function isSameRun(one: LockHolder, other: LockHolder): boolean {
+  return isDeepStrictEqual({ ...one, renewed: "" }, { ...other, renewed: "" });
+}
+
+type Condition = { IfNoneMatch: "*" } | { IfMatch: string };
+
+interface FoundLock {
+  holder: LockHolder;
+  etag: string;
+  modified: Date | undefined;
+}
+
 interface LockObject {
-  Bucket: string;
-  Key: string;
-  ExpectedBucketOwner: string;
+  put(holder: LockHolder, condition: Condition, abortSignal?: AbortSignal): Promise<string>;
+  read(): Promise<FoundLock | undefined>;
+  delete(etag: string): Promise<void>;
 }
 
-async function readLock(
-  aws: AwsClients,
-  target: LockObject,
-): Promise<{ holder: LockHolder; etag: string } | undefined> {
+function openLockObject(aws: AwsClients, { account, deployment }: LockRequest): LockObject {
+  const target = {
+    Bucket: stateBucketName(account, aws.region),
+    Key: `deployments/${deployment}/run.lock`,
+    ExpectedBucketOwner: account,
+  };
+  return {
+    async put(holder, condition, abortSignal) {
+      const put = new PutObjectCommand({ ...target, ...condition, Body: JSON.stringify(holder) });
+      return (await aws.s3.send(put, { ...(abortSignal && { abortSignal }) })).ETag ?? "";
+    },
+    async read() {
+      try {
+        const { Body, ETag = "", LastModified } = await aws.s3.send(new GetObjectCommand(target));
+        const holder = parseHolder((await Body?.transformToString()) ?? "", target);
+        return { holder, etag: ETag, modified: LastModified };
+      } catch (error) {
+        if (isStatus(error, 404)) return undefined;
+        throw error;
+      }
+    },
+    async delete(etag) {
+      await aws.s3.send(new DeleteObjectCommand({ ...target, IfMatch: etag }));
+    },
+  };
+}
+
+function parseHolder(text: string, { Bucket, Key }: { Bucket: string; Key: string }): LockHolder {
   try {
-    const answer = await aws.s3.send(new GetObjectCommand(target));
-    const holder = holderSchema.parse(JSON.parse((await answer.Body?.transformToString()) ?? ""));
-    return answer.ETag === undefined ? undefined : { holder, etag: answer.ETag };
-  } catch (error) {
-    if (isStatus(error, 404)) return undefined;
-    throw error;
-  }
-}
-
-function heldBy(target: LockObject, deployment: string, holder: LockHolder | undefined, cause: unknown): UserError {
-  if (!holder) {
-    return new UserError("RunInProgress", `deployment ${deployment} is locked: another run has just started`, {
-      hint: "run it again",
+    return holderSchema.parse(JSON.parse(text));
+  } catch (cause) {
+    throw new UserError("RunLockUnreadable", `the run lock s3://${Bucket}/${Key} is none that this hubctl knows`, {
+      hint: `if no run is under way: aws s3 rm s3://${Bucket}/${Key}`,
       cause,
     });
   }
-  const { command, user, host, principal, pid, since } = holder;
-  return new UserError(
-    "RunInProgress",
-    `deployment ${deployment} is locked: ${command} by ${user}@${host} (${principal}, process ${pid}) since ${since}`,
-    {
-      hint:
-        `wait until it ends, or end it on ${host}; then run the same command again. ` +
-        `If that machine is gone for good: aws s3 rm s3://${target.Bucket}/${target.Key}`,
-      cause,
-    },
-  );
 }
 
 /** 412: the condition does not hold; 409: a concurrent write, which means the same to us. */

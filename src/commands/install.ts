@@ -15,29 +15,33 @@ export interface InstallOptions extends SessionOptions {
 
 /** From wherever the deployment stands to a working hub; a no-op when all is done. */
 export async function install(options: InstallOptions): Promise<void> {
-  await inSession("install", options, async ({ installation, output, interrupts, journal, logger }) => {
-    const { name } = installation.deployment;
-    const runOptions: RunOptions = {
-      output,
-      interrupts,
-      journal,
-      classify: classifyError,
-      log: (line) => logger.write(line),
-      resume: `hubctl install --deployment ${name}`,
-      earlier: earlierStepSeconds(installation.workDir.journal),
-      whereToLook: `hubctl status --deployment ${name} tells what is not well, and ${logger.path} what has happened so far`,
-    };
-    const started = performance.now();
-    const checked = await checkSteps(installSteps, installation, runOptions);
-    if (hasChanges(checked)) await confirmChanges(installation, checked, output, options.yes);
-    const result = await runSteps(installSteps, checked, installation, runOptions);
-    if (!result.steps.some(({ outcome }) => outcome === "done")) {
-      output.note(
-        `Nothing to do: ${name} is complete (checked in ${formatDuration((performance.now() - started) / 1000)})`,
-      );
-    }
-    output.result(describeOutcome(installation, result));
-  });
+  await inSession(
+    "install",
+    { ...options, keepsConfig: true },
+    async ({ installation, output, interrupts, journal, logger }) => {
+      const { name } = installation.deployment;
+      const runOptions: RunOptions = {
+        output,
+        interrupts,
+        journal,
+        classify: classifyError,
+        log: (line) => logger.write(line),
+        resume: `hubctl install --deployment ${name}`,
+        earlier: earlierStepSeconds(installation.workDir.journal),
+        whereToLook: `hubctl status --deployment ${name} tells what is not well, and ${logger.path} what has happened so far`,
+      };
+      const started = performance.now();
+      const checked = await checkSteps(installSteps, installation, runOptions);
+      if (hasChanges(checked)) await confirmChanges(installation, checked, output, options.yes);
+      const result = await runSteps(installSteps, checked, installation, runOptions);
+      if (!result.steps.some(({ outcome }) => outcome === "done")) {
+        output.note(
+          `Nothing to do: ${name} is complete (checked in ${formatDuration((performance.now() - started) / 1000)})`,
+        );
+      }
+      output.result(describeOutcome(installation, result));
+    },
+  );
 }
 
 async function confirmChanges(

@@ -1,24 +1,29 @@
 import { join } from "node:path";
-import { hostname, userInfo } from "node:os";
-import { acquireRunLock, type RunLock } from "../aws/run-lock.ts";
+import { copyJournal } from "../aws/run-journals.ts";
 import { secretValues } from "../config/secrets.ts";
-import { readMachineId } from "../config/machine-id.ts";
 import { createWorkDir } from "../config/work-dir.ts";
 import { createInterrupts, type Interrupts } from "../engine/interrupt.ts";
-import { openJournal, type Journal } from "../engine/journal.ts";
+import type { Journal } from "../engine/journal.ts";
 import { AbortError, HubctlError } from "../errors.ts";
 import { createInstallation, type Installation } from "../steps/installation.ts";
 import { createExec, createStartTool } from "../tools/exec.ts";
-import { identifyProcess } from "../tools/process-identity.ts";
 import { toExpected } from "../ui/errors.ts";
 import { logFileName, openLogger, type Logger } from "../ui/logger.ts";
 import { createOutput, type Output } from "../ui/output.ts";
 import { processRedactor } from "../ui/redact.ts";
+import { createConfigCopy } from "./config-copy.ts";
 import { loadConfigured, thisProgram, type ConfiguredOptions } from "./configured.ts";
+import { createLockKeeper } from "./lock-keeper.ts";
+import { startJournal } from "./run-journal.ts";
+import type { LockOptions } from "./run-lock.ts";
 
-export interface SessionOptions extends ConfiguredOptions {
+export interface SessionOptions extends ConfiguredOptions, LockOptions {
   debug?: boolean;
   version: string;
+  /** Go on with the configuration that is here, even if the state bucket's copy is newer. */
+  useLocalConfig?: boolean;
+  /** The run makes the deployment what its configuration says, so a copy of that is kept in the state bucket. */
+  keepsConfig?: boolean;
 }
 
 /** What a command that works on a deployment has at hand while it runs. */
@@ -36,7 +41,8 @@ export async function inSession<Result>(
   options: SessionOptions,
   work: (session: Session) => Promise<Result>,
 ): Promise<Result> {
-  const { config, deployment, secrets, warnings } = await loadConfigured(options, createExec());
+  const { config, deployment, secrets, warnings, files } = await loadConfigured(options, createExec());
+  const { version, useLocalConfig = false, keepsConfig = false } = options;
   const workDir = createWorkDir(deployment);
   processRedactor.add(...secretValues(secrets));
   const { redact } = processRedactor;
@@ -47,22 +53,11 @@ export async function inSession<Result>(
 
   const interrupts = createInterrupts({ note: (line) => output.note(line) });
   const stopListening = interrupts.listen();
-  const journal = openJournal(workDir.journal, command, { redact });
-  const started = performance.now();
-  journal.record({
-    event: "run-started",
-    command,
-    version: options.version,
-    pid: process.pid,
-    host: hostname(),
-    user: userInfo().username,
-  });
-  const end = (outcome: "done" | "failed" | "interrupted") =>
-    journal.record({ event: "run-ended", outcome, seconds: (performance.now() - started) / 1000 });
-
-  let lock: RunLock | undefined;
+  const journal = startJournal(workDir.journal, { command, version, redact });
   const running = { running: interrupts, log, redact };
   const exec = createExec(running);
+  const shared = { command, deployment: config.name, workDir, exec, output, interrupts, log };
+  const lock = createLockKeeper({ ...shared, lockOptions: options });
   const installation = createInstallation({
     config,
     deployment,
@@ -73,38 +68,44 @@ export async function inSession<Result>(
     chartMirror: process.env["HUBCTL_CHART_MIRROR"] || undefined,
     signal: interrupts.signal,
     note: (line) => output.note(line),
-    hubctlVersion: options.version,
+    hubctlVersion: version,
     hideSecrets: (...values) => processRedactor.add(...values),
     terraformRuns: { exec, start: createStartTool(running), running: interrupts, journal, log, redact },
-    async takeRunLock({ aws, caller }) {
-      const { account, arn } = await caller();
-      lock ??= await acquireRunLock(aws, {
-        account,
-        deployment: config.name,
-        principal: arn,
-        command: `hubctl ${command}`,
-        machine: readMachineId(workDir),
-        identify: (pid) => identifyProcess(pid, exec),
-      });
+    async takeRunLock() {
+      if (await lock.take(installation)) await copy.compare();
+      if (keepsConfig) await copy.keepFirst();
     },
   });
+  const copy = createConfigCopy({ installation, files, output, redact, version, useLocalConfig });
+  /** What the run itself ends with is worth more than these, and nothing else would be shown of it. */
+  const orNote = (what: string, attempt: Promise<void>): Promise<void> =>
+    attempt.catch((error: unknown) => output.note(`! could not ${what.replace("…", `(${reasonOf(error)})`)}`));
+
   try {
     const result = await work({ installation, output, interrupts, journal, logger });
-    end("done");
+    if (lock.isHeld && keepsConfig) {
+      await orNote("copy the configuration to the state bucket …; the next run does it", copy.keep());
+    }
+    journal.end("done");
     return result;
   } catch (error) {
-    const expected = toExpected(error);
-    end(expected instanceof AbortError ? "interrupted" : "failed");
+    const expected = lock.lost ?? toExpected(error);
+    journal.end(expected instanceof AbortError ? "interrupted" : "failed", expected);
     if (expected instanceof HubctlError) expected.log ??= logger.path;
     logger.write(error instanceof Error ? (error.stack ?? error.message) : String(error));
     throw expected;
   } finally {
-    await lock?.release().catch((error: unknown) => {
-      // What the run itself ended with is worth more than this; nothing else would be shown of it.
-      const why = error instanceof Error ? error.message : String(error);
-      output.note(`! could not give back the run lock (${why}); the next run on this machine takes it over`);
-    });
+    if (lock.isHeld) {
+      const { account } = await installation.caller();
+      const where = { account, deployment: config.name };
+      await orNote("copy the run's journal to the state bucket …", copyJournal(installation.aws, where, journal.path));
+      await orNote("give back the run lock …; the next run on this machine takes it over", lock.release());
+    }
     stopListening();
     logger.close();
   }
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

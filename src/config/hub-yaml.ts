@@ -36,7 +36,13 @@ export function readHubYaml(deployment: Deployment, { cwd, env, set = [] }: Form
   problems.sort((a, b) => comparePlaces(placeOf(a, displays), placeOf(b, displays)));
   const missing = problems.find(({ key, message }) => key === "certificate" && message === "is required");
   if (missing !== undefined) missing.message = `is required, here or as ${certificateVariables.join(" or ")}`;
-  return { ...(config === undefined ? {} : { config }), problems, method: methodOf(input), warnings: [] };
+  return {
+    ...(config === undefined ? {} : { config }),
+    problems,
+    method: methodOf(input),
+    warnings: [],
+    files: [...files, ...neighbours.files],
+  };
 }
 
 /** Every file that settings of the deployment are read from, the highest first. */

@@ -21,6 +21,8 @@ export interface LoadedDeployment {
   config: HubConfig;
   secrets: Secrets;
   warnings: string[];
+  /** Absolute paths of all that the configuration was read from. */
+  files: string[];
 }
 
 /** Finds and reads a deployment; throws one error that lists all that is wrong with its file and environment. */
@@ -28,14 +30,14 @@ export async function loadDeployment(options: LoadOptions): Promise<LoadedDeploy
   const deployment = findDeployment(options);
   const read =
     deployment.form === "hub.yaml" ? readHubYaml(deployment, options) : await readTfvarsForm(deployment, options);
-  const { config, method, warnings } = read;
+  const { config, method, warnings, files = [] } = read;
   const { secrets, problems } =
     method === undefined || options.needsSecrets === false
       ? noSecrets
       : readSecrets(method, deployment.form, options.env, read.secrets);
   const all = [...read.problems, ...problems];
   if (all.length > 0 || config === undefined) throw configError(deployment.name, all);
-  return { deployment, config, secrets, warnings: [...warnings, ...configWarnings(config)] };
+  return { deployment, config, secrets, warnings: [...warnings, ...configWarnings(config)], files };
 }
 
 /** If the file does not even tell the login method, there is no telling what is missing. */

@@ -9,8 +9,10 @@ export interface Neighbours {
   values: Record<string, unknown>;
   extraConfig: Record<string, string>;
   problems: Problem[];
+  /** Absolute paths of all that was read so far. */
+  files: string[];
   /** The text of a file by its path in the deployment's folder, or what is wrong with it. */
-  readText(path: string): { text: string } | { message: string };
+  readText: (path: string) => { text: string } | { message: string };
 }
 
 const valuesFolder = "values";
@@ -18,17 +20,20 @@ const pythonFolder = "jupyterhub_config.d";
 
 /** A variables file shares its folder with whatever else is there, so only files that are named are read. */
 export function noNeighbours(folder: string): Neighbours {
-  return { values: {}, extraConfig: {}, problems: [], readText: (path) => readTextFile(join(folder, path)) };
+  const files: string[] = [];
+  return { values: {}, extraConfig: {}, problems: [], files, readText: (path) => noteFile(files, join(folder, path)) };
 }
 
 export function readNeighbours(folder: string, cwd: string): Neighbours {
   const problems: Problem[] = [];
+  const files: string[] = [];
   let values: Record<string, unknown> = {};
   for (const name of filesIn(join(folder, valuesFolder))) {
     const file = join(folder, valuesFolder, name);
     const display = displayPath(file, cwd);
     if (name.endsWith(".yml")) problems.push({ at: display, message: "would not be read: its name must end in .yaml" });
     if (!name.endsWith(".yaml")) continue;
+    files.push(file);
     const read = readYamlFile(file, display);
     if ("problems" in read) problems.push(...read.problems);
     else if (isGroup(read.value)) values = mergeValues(values, read.value) as Record<string, unknown>;
@@ -38,11 +43,16 @@ export function readNeighbours(folder: string, cwd: string): Neighbours {
   const extraConfig: Record<string, string> = {};
   for (const name of filesIn(join(folder, pythonFolder)).filter((file) => file.endsWith(".py"))) {
     const file = join(folder, pythonFolder, name);
-    const read = readTextFile(file);
+    const read = noteFile(files, file);
     if ("text" in read) extraConfig[name.slice(0, -".py".length)] = read.text;
     else problems.push({ at: displayPath(file, cwd), message: read.message });
   }
-  return { values, extraConfig, problems, readText: (path) => readTextFile(join(folder, path)) };
+  return { values, extraConfig, problems, files, readText: (path) => noteFile(files, join(folder, path)) };
+}
+
+function noteFile(files: string[], file: string): { text: string } | { message: string } {
+  files.push(file);
+  return readTextFile(file);
 }
 
 /** In the order of their names, which is the same on every machine. */

@@ -57,7 +57,8 @@ export async function readTfvarsForm(
   const file = { value: inputFrom(settings), origin: originOf(settings, display), isFile: true };
   const { input, origin } = mergeLayers([...options.layers, file]);
   const name = textOf(settings, "name") ?? deployment.name;
-  const validated = validateConfig(name, input, origin, noNeighbours(deployment.root));
+  const neighbours = noNeighbours(deployment.root);
+  const validated = validateConfig(name, input, origin, neighbours);
   const problems = [
     ...options.problems,
     ...names.problems,
@@ -71,6 +72,7 @@ export async function readTfvarsForm(
     ...(clientId === undefined ? {} : { secrets: { clientId } }),
     ...(validated.config === undefined ? {} : { config: validated.config }),
     problems,
+    files: [deployment.configFile, ...neighbours.files],
   };
 }
 

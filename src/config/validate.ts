@@ -21,6 +21,8 @@ export interface ReadResult extends Validated {
   warnings: string[];
   /** What the file itself holds of them. */
   secrets?: Secrets;
+  /** Absolute paths of all that it was read from. */
+  files?: string[];
 }
 
 /** IAM role names end at 64 characters, and what is made for a deployment is called `<prefix><name>-<id>-<purpose>`. */
@@ -85,25 +87,20 @@ function problem(origin: Origin, path: Path, part: "key" | "value", message: str
 }
 
 function describeIssue(issue: z.core.$ZodIssue, value: unknown, written: string | undefined): string {
-  switch (issue.code) {
-    case "invalid_type":
-      return describeType(issue.expected, value, written);
-    case "invalid_value":
-      return describeChoice(issue.values.map(String), value);
-    // The only union is the one of logins.
-    case "invalid_union":
-      return describeChoice("options" in issue ? textsIn(issue.options) : [], value);
-    case "too_small":
-      if (issue.origin === "array") return `must list at least ${issue.minimum === 1 ? "one" : issue.minimum}`;
-      return `must be at least ${issue.minimum}, not ${show(value)}`;
-    case "too_big":
-      if (issue.origin === "array") return `must list at most ${issue.maximum}`;
-      return `must be at most ${issue.maximum}, not ${show(value)}`;
-    default:
-      return value === undefined && issue.message.startsWith("(")
-        ? `${issue.message}; that is its default`
-        : issue.message;
+  if (issue.code === "invalid_type") return describeType(issue.expected, value, written);
+  if (issue.code === "invalid_value") return describeChoice(issue.values.map(String), value);
+  // The only union is the one of logins.
+  if (issue.code === "invalid_union") return describeChoice("options" in issue ? textsIn(issue.options) : [], value);
+  if (issue.code === "too_small") {
+    if (issue.origin === "array") return `must list at least ${issue.minimum === 1 ? "one" : issue.minimum}`;
+    return `must be at least ${issue.minimum}, not ${show(value)}`;
   }
+  if (issue.code === "too_big") {
+    if (issue.origin === "array") return `must list at most ${issue.maximum}`;
+    return `must be at most ${issue.maximum}, not ${show(value)}`;
+  }
+  const isAboutDefault = value === undefined && issue.message.startsWith("(");
+  return isAboutDefault ? `${issue.message}; that is its default` : issue.message;
 }
 
 function textsIn(options: unknown): string[] {

@@ -4,14 +4,18 @@ import { existsSync, readdirSync, readFileSync, writeFileSync, mkdirSync } from 
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { inSession, type Session } from "../../../src/commands/session.ts";
+import { writeLock } from "../../../src/config/lock-file.ts";
 import { AbortError, ToolError, type HubctlError } from "../../../src/errors.ts";
+import { fakeBucket, type FakeBucket } from "../../helpers/fake-s3.ts";
 import { account, awsError, mockAws } from "../../helpers/installation.ts";
+import { releaseInputs } from "../../helpers/release-inputs.ts";
 import { temporaryFolder } from "../../helpers/tools.ts";
 
 const aws = mockAws();
 const adminPassword = "an-admin-password-of-forty-characters-xx";
 let root: string;
 let printed: string;
+let bucket: FakeBucket;
 
 beforeEach(() => {
   root = temporaryFolder();
@@ -20,7 +24,7 @@ beforeEach(() => {
     join(root, "deployments", "field", "hub.yaml"),
     `aws: {region: us-east-2}
 domain: hub.example.org
-certificateArn: arn:aws:acm:us-east-2:123456789012:certificate/11111111-2222-4333-8444-555555555555
+certificate: arn:aws:acm:us-east-2:123456789012:certificate/11111111-2222-4333-8444-555555555555
 auth: {method: shared-password, admins: [ada], allowAll: true}
 image: {repository: quay.io/jupyter/scipy-notebook, tag: "2026-11-03"}
 `,
@@ -34,7 +38,7 @@ image: {repository: quay.io/jupyter/scipy-notebook, tag: "2026-11-03"}
   vi.stubEnv("HUBCTL_USER_PASSWORD", "a-user-password");
   vi.stubEnv("HUBCTL_ADMIN_PASSWORD", adminPassword);
   aws.sts.on(GetCallerIdentityCommand).resolves({ Account: account, Arn: `arn:aws:iam::${account}:user/operator` });
-  aws.s3.on(PutObjectCommand).resolves({ ETag: '"mine"' });
+  bucket = fakeBucket(aws.s3);
 });
 afterEach(() => {
   vi.unstubAllEnvs();
@@ -75,7 +79,8 @@ it("takes the run lock once, says in it who runs what, and gives it back", async
     await installation.takeRunLock();
     expect(aws.s3.commandCalls(DeleteObjectCommand)).toEqual([]);
   });
-  const [put, ...more] = aws.s3.commandCalls(PutObjectCommand).map(({ args }) => args[0].input);
+  const puts = aws.s3.commandCalls(PutObjectCommand).map(({ args }) => args[0].input);
+  const [put, ...more] = puts.filter(({ Key }) => Key!.endsWith("run.lock"));
   expect(more).toEqual([]);
   expect(put).toMatchObject({ Key: "deployments/field/run.lock", IfNoneMatch: "*" });
   expect(JSON.parse(put!.Body as string)).toMatchObject({
@@ -83,7 +88,66 @@ it("takes the run lock once, says in it who runs what, and gives it back", async
     pid: process.pid,
     principal: `arn:aws:iam::${account}:user/operator`,
   });
-  expect(aws.s3.commandCalls(DeleteObjectCommand)[0]!.args[0].input).toMatchObject({ IfMatch: '"mine"' });
+  expect(aws.s3.commandCalls(DeleteObjectCommand)[0]!.args[0].input).toMatchObject({ IfMatch: '"1"' });
+});
+
+it("copies its journal to the state bucket, but only if it got as far as the lock", async () => {
+  await session(() => Promise.resolve());
+  expect([...bucket.objects.keys()]).toEqual([]);
+  await session(({ installation }) => installation.takeRunLock());
+  const [key, ...more] = [...bucket.objects.keys()];
+  expect(more).toEqual([]);
+  expect(key).toMatch(/^deployments\/field\/runs\/.*-install\.jsonl$/);
+  expect(bucket.text(key!)).toBe(filesIn("journal").at(-1));
+  expect(bucket.text(key!)).toContain("run-ended");
+});
+
+it("ends well although its journal could not be copied", async () => {
+  await session(async ({ installation }) => {
+    await installation.takeRunLock();
+    aws.s3.on(PutObjectCommand).rejects(awsError("SlowDown", 503));
+  });
+  expect(printed).toContain("! could not copy the run's journal to the state bucket (SlowDown)");
+});
+
+it("keeps the configuration in the state bucket once there is a lock file, and what is new when it ends well", async () => {
+  const lockFile = join(root, "deployments", "field", "hub.lock.yaml");
+  const manifest = () => bucket.text("deployments/field/config/manifest.json");
+  await inSession("install", { version: "0.1.0", deployment: "field", keepsConfig: true }, async ({ installation }) => {
+    await installation.takeRunLock();
+    expect(manifest()).toBeUndefined();
+    await writeLock(lockFile, releaseInputs().lock);
+    await installation.takeRunLock();
+    expect(JSON.parse(manifest()!)).toMatchObject({ id: releaseInputs().lock.id, earlier: [] });
+    await writeLock(lockFile, { ...releaseInputs().lock, provider: "5.101.0" });
+  });
+  expect(bucket.text("deployments/field/config/files/deployments/field/hub.lock.yaml")).toContain("5.101.0");
+  expect((JSON.parse(manifest()!) as { earlier: string[] }).earlier).toHaveLength(1);
+});
+
+it("keeps no configuration of a run that failed, nor of a command that does not make the hub what it says", async () => {
+  await writeLock(join(root, "deployments", "field", "hub.lock.yaml"), releaseInputs().lock);
+  await session(({ installation }) => installation.takeRunLock());
+  expect([...bucket.objects.keys()].filter((key) => key.includes("/config/"))).toEqual([]);
+});
+
+it("stops safely when somebody else takes its lock over, and says who", async () => {
+  vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+  const failure = await session(async ({ installation }) => {
+    await installation.takeRunLock();
+    const key = "deployments/field/run.lock";
+    const theirs = { ...(JSON.parse(bucket.text(key)!) as object), user: "ben", host: "desk", machine: "another" };
+    bucket.objects.set(key, { text: JSON.stringify(theirs), etag: '"theirs"', modified: new Date() });
+    const stopped = new Promise((resolve) => installation.signal.addEventListener("abort", resolve));
+    await vi.advanceTimersByTimeAsync(30_000);
+    await stopped;
+    throw new AbortError("Interrupted", "interrupted");
+  }).catch((error: unknown) => error);
+  vi.useRealTimers();
+  expect(failure).toMatchObject({ code: "RunLockLost", exitCode: 2 });
+  expect((failure as HubctlError).message).toContain("taken over: hubctl install by ben@desk");
+  expect(bucket.text("deployments/field/run.lock")).toContain("ben");
+  expect(journaled().at(-1)).toMatchObject({ outcome: "failed" });
 });
 
 it("gives the run lock back when the work fails, and tells where the log is", async () => {
