@@ -52,7 +52,7 @@ const meaninglessVariables: Record<string, string> = {
   dandi_api_domain: dandiLogin,
   dandi_authenticator: dandiLogin,
   danditoken: dandiLogin,
-  profile_list_path: "all servers are of one size, see users in docs/configuration.md",
+  profile_list_path: "choices of servers are written as profiles in a hub.yaml",
   kms_key_admin_roles: "encryption uses the keys that AWS manages",
   huggingface_token: "no model is downloaded",
   bottlerocket_data_disk_snapshot_id: "nodes run Amazon Linux 2023",

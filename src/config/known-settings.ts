@@ -26,8 +26,8 @@ export function knownSettings(): KnownSetting[] {
 }
 
 /** The schema of what a person writes. */
-export function hubFileJsonSchema(): Schema {
-  return z.toJSONSchema(hubFileSchema, { io: "input", unrepresentable: "any" });
+export function hubFileJsonSchema(target: "draft-7" | "draft-2020-12" = "draft-2020-12"): Schema {
+  return z.toJSONSchema(hubFileSchema, { target, io: "input", unrepresentable: "any" });
 }
 
 function settingsIn(schema: Schema, parent: string): KnownSetting[] {
@@ -42,15 +42,16 @@ function settingsIn(schema: Schema, parent: string): KnownSetting[] {
   return [...children, ...inItems, ...settingsOfAlternatives(schema, parent)];
 }
 
-/** Settings of a union that `method` tells apart; what several of them have is listed once. */
+/** Settings of a union that `method` tells apart; what several of them have alike is listed once. */
 function settingsOfAlternatives({ oneOf = [] }: Schema, parent: string): KnownSetting[] {
   const found = new Map<string, KnownSetting>();
   for (const alternative of oneOf) {
     const method = methodIn(alternative);
     for (const setting of settingsIn(alternative, parent)) {
-      const known = found.get(setting.path);
-      if (known === undefined) found.set(setting.path, { ...setting, methods: [method] });
-      else known.methods?.push(method);
+      const id = setting.key === "method" ? setting.path : JSON.stringify([setting.path, setting.schema]);
+      const same = found.get(id);
+      if (same === undefined) found.set(id, { ...setting, methods: [method] });
+      else same.methods?.push(method);
     }
   }
   return [...found.values()];

@@ -5,7 +5,7 @@ import { UserError } from "../errors.ts";
 export interface Problem {
   /** "file:line:column", as far as it is known. */
   at?: string;
-  /** A hub.yaml path ("network.vpcCidr") or a variable's name; absent if the problem is the file's as a whole. */
+  /** A hub.yaml path ("network.vpc.cidr") or a variable's name; absent if the problem is the file's as a whole. */
   key?: string;
   /** Continues the key: "is required", "must be …". */
   message: string;

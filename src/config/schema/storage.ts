@@ -32,7 +32,7 @@ export const storageSchema = section({
   sharedFolders: z
     .array(sharedFolderSchema)
     .superRefine(checkFolders)
-    .default([{ name: "shared", mountPath: "/shared", writers: "everyone" }])
+    .prefault([{ name: "shared", mountPath: "/shared", writers: "everyone" }])
     .describe("Folders that all users see"),
   buckets: z
     .array(bucketSchema)

@@ -1,69 +1,46 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { format, resolveConfig } from "prettier";
 import { describe, expect, it } from "vitest";
-import { parse, parseDocument } from "yaml";
+import { parse } from "yaml";
+import { z } from "zod";
+import { editorSchema, withSettings } from "../../../docs/reference.ts";
 import { knownVariables } from "../../../src/config/dandihub-variables.ts";
+import { knownSettings } from "../../../src/config/known-settings.ts";
 import { hubFileSchema } from "../../../src/config/schema.ts";
-import { knownPaths } from "../../../src/config/validate.ts";
+import { secretVariables } from "../../../src/config/secrets.ts";
 
-const page = readFileSync(join(import.meta.dirname, "../../../docs/configuration.md"), "utf8");
-const smallest = /```yaml\n([^`]*)```/.exec(page)?.[1] ?? "";
+const pageFile = join(import.meta.dirname, "../../../docs/configuration.md");
+const schemaFile = join(import.meta.dirname, "../../../hub.schema.json");
+const page = readFileSync(pageFile, "utf8");
+const editor = readFileSync(schemaFile, "utf8");
+const smallest = parse(/```yaml\n([^`]*)```/.exec(page)?.[1] ?? "") as Record<string, unknown>;
+
+const formatted = async (text: string, file: string) =>
+  format(text, { ...(await resolveConfig(file)), filepath: file });
 
 /** The rows of the page's tables, by the code in their first cell. */
 const rows = new Map(
   [...page.matchAll(/^\| `([^`]+)` *\|([^|]*)\|/gm)].map(([, name, second]) => [name ?? "", (second ?? "").trim()]),
 );
 
-/** Settings that hold no others. */
-const leaves = knownPaths().filter((path, _, all) => !all.some((other) => other.startsWith(`${path}.`)));
-
-const show = (value: unknown): string => {
-  if (Array.isArray(value)) return `[${value.map(String).join(", ")}]`;
-  return typeof value === "string" ? value : JSON.stringify(value);
-};
-
 describe("docs/configuration.md", () => {
-  it("shows a smallest hub.yaml that is accepted, and from which nothing can be left out", () => {
-    const file = parse(smallest) as Record<string, unknown>;
-    expect(hubFileSchema.safeParse(file).error).toBeUndefined();
-    for (const key of Object.keys(file)) {
-      expect(hubFileSchema.safeParse({ ...file, [key]: undefined }).success, key).toBe(false);
+  it("has the settings as they are; else run: npm run docs", async () => {
+    expect(await formatted(withSettings(page), pageFile)).toBe(page);
+  });
+
+  it("tells of every setting what it means", () => {
+    for (const { path, schema, key } of knownSettings()) {
+      if (key !== "method") expect(schema.description, path).toMatch(/^\S.*[^.\s]$/);
+      if (schema.properties === undefined && path.includes(".")) expect([...rows.keys()]).toContain(path);
     }
   });
 
-  it("calls required what can't be left out", () => {
-    const required = leaves.filter((path) => rows.get(path) === "required");
-    const isFineWithout = (path: string) => {
-      const document = parseDocument(smallest);
-      expect(document.deleteIn(path.split(".")), path).toBe(true);
-      return hubFileSchema.safeParse(document.toJS()).success;
-    };
-    expect(required.filter(isFineWithout)).toEqual([]);
-    expect(required).toHaveLength(6);
-  });
-
-  it("tells each setting's default as it is", () => {
-    const { data } = hubFileSchema.safeParse({
-      ...(parse(smallest) as object),
-      auth: { admins: ["ada"] },
-    });
-    const documented = Object.fromEntries(leaves.map((path) => [path, rows.get(path)]));
-    const actual = Object.fromEntries(
-      leaves.map((path) => {
-        const value = path.split(".").reduce<unknown>((part, key) => (part as Record<string, unknown>)[key], data);
-        const isRequired = rows.get(path) === "required";
-        return [path, isRequired ? "required" : value === undefined ? "" : `\`${show(value)}\``];
-      }),
-    );
-    // "newest" is no value, but what the first install finds.
-    expect({ ...documented, "cluster.kubernetesVersion": "" }).toEqual(actual);
-  });
-
-  it("names no setting that is unknown", () => {
-    const named = [...rows.keys()].filter(
-      (name) => /^[a-z]+[A-Za-z]*(\.[A-Za-z]+)+$/.test(name) && !name.endsWith(".yaml"),
-    );
-    expect(named.filter((name) => !leaves.includes(name))).toEqual([]);
+  it("shows a smallest hub.yaml that is accepted, and from which nothing can be left out", () => {
+    expect(hubFileSchema.safeParse(smallest).error).toBeUndefined();
+    for (const key of Object.keys(smallest)) {
+      expect(hubFileSchema.safeParse({ ...smallest, [key]: undefined }).success, key).toBe(false);
+    }
   });
 
   it("lists each variable of the Dandihub form with its place in a hub.yaml", () => {
@@ -71,5 +48,30 @@ describe("docs/configuration.md", () => {
       const places = "path" in variable ? [`\`${variable.path.join(".")}\``] : ["", "`auth.method`"];
       expect(places, name).toContain(rows.get(name));
     }
+  });
+
+  it("names every variable that a secret may come from", () => {
+    for (const method of ["github", "ldap", "generic-oauth", "shared-password"] as const) {
+      for (const variable of Object.values(secretVariables(method, "hub.yaml")).flat()) {
+        expect(page).toContain(`\`${variable}\``);
+      }
+    }
+  });
+});
+
+describe("hub.schema.json", () => {
+  it("is made of the schema as it is; else run: npm run docs", async () => {
+    expect(await formatted(JSON.stringify(editorSchema()), schemaFile)).toBe(editor);
+  });
+
+  it("lets an editor accept what hubctl does, and a part of it, but no unknown key", () => {
+    const schema = z.fromJSONSchema(JSON.parse(editor) as Parameters<typeof z.fromJSONSchema>[0]);
+    const isFine = (file: unknown) => schema.safeParse(file).success;
+    expect(isFine(smallest)).toBe(true);
+    expect(isFine({ auth: { method: "ldap", server: "ldap.example.org" } })).toBe(true);
+    expect(isFine({ tags: { Project: "hub" }, storage: { sharedFolders: [{ name: "data" }] } })).toBe(true);
+    expect(isFine({ auth: { method: "ldap", allowedOrganizations: [] } })).toBe(false);
+    expect(isFine({ network: { vpcCidr: "10.0.0.0/16" } })).toBe(false);
+    expect(isFine({ storage: { sharedFolders: [{ mountPath: "/data" }] } })).toBe(false);
   });
 });

@@ -1,11 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { LineCounter, parseDocument, stringify, type Pair, type Scalar, visit } from "yaml";
+import { LineCounter, parseDocument, stringify as stringifyYaml, type Pair, type Scalar, visit } from "yaml";
 import { formatProblem } from "../../../src/config/problem.ts";
 import { anyHubConfig, anyHubFile } from "../../helpers/any-hub-file.ts";
 import { hubFolder } from "./hub-folder.ts";
 
 const { read } = hubFolder();
+
+/** Generated parts are shared objects, which would become anchors and aliases. */
+const stringify = (value: unknown) => stringifyYaml(value, { aliasDuplicateObjects: false });
 
 /** The paths of all keys that are not a person's own, like the names of tags. */
 function settingPaths(value: unknown, path: (string | number)[] = []): (string | number)[][] {
