@@ -31,7 +31,9 @@ function start(file: string, args: string[], options: { cwd?: string } = {}): Ru
 function onTerminal(scenario: string, folder: string, tool = "-"): Run & { result(): string } {
   const result = join(folder, "result");
   const words = [process.execPath, program, scenario, tool].map((word) => `'${word}'`).join(" ");
-  const run = start("/usr/bin/script", ["--quiet", "--return", "--command", `${words} > '${result}'`, "/dev/null"]);
+  // A terminal without a size shows nothing before the end.
+  const command = `stty cols 100 rows 30; ${words} > '${result}'`;
+  const run = start("/usr/bin/script", ["--quiet", "--return", "--command", command, "/dev/null"]);
   return { ...run, result: () => readFileSync(result, "utf8") };
 }
 
