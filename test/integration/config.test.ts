@@ -80,12 +80,14 @@ describe.each(programs)("a Dandihub variables file, read by %s", (program) => {
       name: "field",
       aws: { region: "us-east-2" },
       domain: "hub.example.org",
-      certificateArn: env.TF_VAR_aws_certificate_arn,
+      certificate: env.TF_VAR_aws_certificate_arn,
       auth: { method: "github", admins: ["asmacdo", "satra"], allowAll: false },
       image: { repository: "dandiarchive/dandihub", tag: "2026-11-03" },
     });
-    expect(secrets).toEqual({ githubClientId: env.TF_VAR_github_client_id, githubClientSecret: clientSecret });
-    expect(warnings).toEqual(["Only admins can log in: no other users, no organisation and not everybody are allowed"]);
+    expect(secrets).toEqual({ clientId: env.TF_VAR_github_client_id, clientSecret });
+    expect(warnings).toEqual([
+      expect.stringMatching(/^Only admins can log in: JupyterHub lets nobody else in by default/),
+    ]);
     expect(readdirSync(root)).toEqual(["field.tfvars"]);
   });
 
@@ -128,7 +130,7 @@ something_else_entirely = { a = [1] }
 `);
     expect(config).toMatchObject({
       name: "eks-dandihub",
-      network: { vpcCidr: "10.1.0.0/21" },
+      network: { vpc: { cidr: "10.1.0.0/21" } },
       cluster: { kubernetesVersion: "1.35" },
       auth: { allowedOrganizations: ["dandi"] },
     });
@@ -136,7 +138,7 @@ something_else_entirely = { a = [1] }
       "field.tfvars:10: secondary_cidr_blocks has no effect: pods get their addresses from vpc_cidr",
       "field.tfvars:12: acm_certificate_domain has no effect: the certificate is named by aws_certificate_arn",
       "field.tfvars:13: dandi_api_domain has no effect: DANDI is not asked who is registered; allowed_users, allowed_organizations and allow_all say who may log in",
-      "field.tfvars:14: profile_list_path has no effect: all servers are of one size, see users in docs/configuration.md",
+      "field.tfvars:14: profile_list_path has no effect: choices of servers are written as profiles in a hub.yaml",
       "field.tfvars:15: enable_kubecost has no effect: what is installed beside the hub is fixed",
       "field.tfvars:17: something_else_entirely is unknown and has no effect",
     ]);
@@ -171,9 +173,9 @@ something_else_entirely = { a = [1] }
       "TF_VAR_aws_certificate_arn is not set: the ARN of the domain's ACM certificate",
       "field.tfvars: admin_users is required",
       "field.tfvars: singleuser_image_repo is required",
-      "field.tfvars: singleuser_image_tag is required",
-      "TF_VAR_github_client_id or HUBCTL_GITHUB_CLIENT_ID is not set: the client id of the hub's GitHub OAuth app",
-      "TF_VAR_github_client_secret or HUBCTL_GITHUB_CLIENT_SECRET is not set: the client secret of the hub's GitHub OAuth app",
+      "field.tfvars: singleuser_image_tag is required, or a digest",
+      "TF_VAR_github_client_id or HUBCTL_GITHUB_CLIENT_ID or HUBCTL_OAUTH_CLIENT_ID is not set: the client id of the hub's GitHub OAuth app",
+      "TF_VAR_github_client_secret or HUBCTL_GITHUB_CLIENT_SECRET or HUBCTL_OAUTH_CLIENT_SECRET is not set: the client secret of the hub's GitHub OAuth app",
     ]);
   });
 
@@ -216,6 +218,22 @@ allow_all = "yes"
     expect(await problemsOf(`${smallest}region = "us-west-2"\n`)).toEqual([
       "TF_VAR_aws_certificate_arn is in us-east-2; a load balancer in us-west-2 can't use it: certificates belong to one region",
     ]);
+  });
+
+  it("may be overridden for one run, which is named if it is wrong", async () => {
+    writeFileSync(join(root, "field.tfvars"), smallest);
+    const loadSet = (...set: string[]) => loadDeployment({ cwd: root, env, runTerraform: runWith(program), set });
+    const { config } = await loadSet("auth.admins=[grace]", "network.internal=true");
+    expect(config).toMatchObject({
+      auth: { admins: ["grace"] },
+      network: { internal: true },
+      domain: "hub.example.org",
+    });
+    await expect(loadSet("auth.admins=[]", "netwrok.internal=true")).rejects.toMatchObject({
+      message: `The configuration of field has 2 problems:
+  --set auth.admins=[]: auth.admins must list at least one
+  --set netwrok.internal=true: netwrok is unknown: did you mean network?`,
+    });
   });
 
   it("that is no variables file is refused in Terraform's words, without the line at fault", async () => {

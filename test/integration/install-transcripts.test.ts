@@ -92,7 +92,7 @@ function deploy(name: string, more = ""): void {
     file,
     `aws: {region: us-east-2${more}}
 domain: hub.example.org
-certificateArn: arn:aws:acm:us-east-2:123456789012:certificate/11111111-2222-4333-8444-555555555555
+certificate: arn:aws:acm:us-east-2:123456789012:certificate/11111111-2222-4333-8444-555555555555
 auth: {method: shared-password, admins: [ada], allowAll: true}
 image: {repository: quay.io/jupyter/scipy-notebook, tag: "2026-11-03"}
 `,

@@ -37,7 +37,7 @@ test("the packed program shows its help", async () => {
   expect(stdout).toContain("--deployment");
 });
 
-test("templates are packed, tests and the sandbox are not", async () => {
+test("templates and the schema are packed, tests and the sandbox are not", async () => {
   const installed = join(folder, "node_modules", "hubctl");
   await expect(readFile(join(installed, "templates/terraform/cluster/cluster.tf"), "utf8")).resolves.toContain(
     "aws_eks_cluster",
@@ -45,6 +45,7 @@ test("templates are packed, tests and the sandbox are not", async () => {
   await expect(readFile(join(installed, "templates/charts/platform/Chart.yaml"), "utf8")).resolves.toContain(
     "hubctl-platform",
   );
+  await expect(readFile(join(installed, "hub.schema.json"), "utf8")).resolves.toContain("existingVpc");
   await expect(readFile(join(installed, "sandbox/main.ts"))).rejects.toThrow("ENOENT");
   await expect(readFile(join(installed, "test/integration/package.test.ts"))).rejects.toThrow("ENOENT");
 });

@@ -9,7 +9,7 @@ const fields = {
 };
 
 /** In place of another one. */
-export const otherImageSchema = z.strictObject(fields).superRefine(checkVersion).exactOptional();
+export const otherImageSchema = z.strictObject(fields).superRefine(checkVersion, { when: () => true }).exactOptional();
 
 export const imageSchema = z
   .strictObject({
@@ -25,11 +25,12 @@ export const imageSchema = z
         "When a node asks the registry for the image: `auto` is `Always` for a tag that moves, like `latest`, else `IfNotPresent`",
       ),
   })
-  .superRefine(checkVersion)
+  .superRefine(checkVersion, { when: () => true })
   .describe("What users' servers run. A tag or a digest is required");
 
-function checkVersion(image: { tag?: string; digest?: string }, context: Context): void {
-  if (image.tag !== undefined || image.digest !== undefined) return;
+/** Also runs when other entries are wrong, so that all is said at once. */
+function checkVersion(image: unknown, context: Context): void {
+  if (typeof image !== "object" || image === null || "tag" in image || "digest" in image) return;
   context.addIssue({ code: "custom", path: ["tag"], message: "is required, or a digest" });
 }
 
