@@ -1,5 +1,6 @@
 import type { Override } from "../received.ts";
 import type { OverrideContext } from "./context.ts";
+import { checkCustomerKeys } from "./customer-keys.ts";
 import { deleteFileSystemPolicy } from "./file-system-policy.ts";
 import { completeFleetInstances } from "./fleet-instances.ts";
 import { registerAccessKeys } from "./iam-access-keys.ts";
@@ -25,6 +26,7 @@ export function createOverrides(context: OverrideContext): Override[] {
     hideTemplatesOwnTags(context),
     keepRuleDescriptions(context),
     completeFleetInstances(context),
+    checkCustomerKeys(context),
     rememberInstanceTypes(context),
     nameLoadBalancers(context),
     answerPricing(),

@@ -23,6 +23,7 @@ function overridesOn(...answers: string[]) {
       queried.push({ action, parameters });
       return Promise.resolve(next());
     },
+    json: () => Promise.resolve(next()),
   };
   const overrides = createOverrides({
     moto: moto as unknown as MotoClient,
@@ -142,6 +143,36 @@ describe("other overrides", () => {
     expect(
       await overridesOn().call({ service: "ssm", action: "GetParameter", body: Buffer.from(`{"Name":"/x"}`) }),
     ).toBe(undefined);
+  });
+});
+
+describe("keys of the customer's", () => {
+  const create = (KmsKeyId: string) => ({
+    service: "elasticfilesystem",
+    operation: "CreateFileSystem",
+    body: Buffer.from(JSON.stringify({ KmsKeyId })),
+  });
+  const key = (region: string) => `arn:aws:kms:${region}:${account}:key/1`;
+  const state = (KeyState: string) => JSON.stringify({ KeyMetadata: { KeyState } });
+
+  it("are moto's business when they can be used", async () => {
+    expect(await overridesOn(state("Enabled")).call(create(key("us-east-2")))).toBeUndefined();
+    const body = Buffer.from(JSON.stringify({ Encrypted: true }));
+    expect(await overridesOn().call({ ...create(""), body })).toBeUndefined();
+  });
+
+  it.each([
+    { why: "waits for its deletion", answer: state("PendingDeletion"), region: "us-east-2" },
+    { why: "is not there", answer: `{"__type":"NotFoundException"}`, region: "us-east-2" },
+    { why: "is another region's", answer: state("Enabled"), region: "us-east-1" },
+  ])("are refused for a file system when the key $why", async ({ answer, region }) => {
+    expect(await overridesOn(answer).call(create(key(region)))).toContain("not found or not usable");
+  });
+
+  it("are refused for a volume, too", async () => {
+    const body = Buffer.from(new URLSearchParams({ KmsKeyId: key("us-east-2") }).toString());
+    const answer = await overridesOn(state("Disabled")).call({ service: "ec2", action: "CreateVolume", body });
+    expect(answer).toContain("<Code>InvalidParameterValue</Code>");
   });
 });
 
