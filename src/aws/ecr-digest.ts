@@ -44,7 +44,7 @@ async function callEcr(aws: AwsClients, region: string, body: unknown): Promise<
   const china = region.startsWith("cn-") ? ".cn" : "";
   // The variables that the SDK's own clients look at.
   const endpoint = process.env["AWS_ENDPOINT_URL_ECR"] || process.env["AWS_ENDPOINT_URL"];
-  const url = new URL(endpoint ?? `https://api.ecr.${region}.amazonaws.com${china}`);
+  const url = new URL(endpoint || `https://api.ecr.${region}.amazonaws.com${china}`);
   const credentials = await aws.sts.config.credentials();
   const signer = new SignatureV4({ service: "ecr", region, credentials, sha256: Sha256 });
   const signed = await signer.sign({

@@ -160,7 +160,7 @@ async function newLock(installation: Installation, hubctlVersion: string): Promi
     region: config.aws.region,
     installer,
     ...resolved,
-    charts: { ...testedVersions.charts },
+    charts: { ...testedVersions.charts, ...(config.hub.chartVersion && { jupyterhub: config.hub.chartVersion }) },
     provider: testedVersions.provider,
   };
 }
