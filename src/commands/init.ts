@@ -38,6 +38,7 @@ export async function init(options: InitOptions, env: NodeJS.ProcessEnv = proces
     (await readCopyManifest(aws, account, options.fetch)) ?? (await refuseUnknown(aws, account, options.fetch));
   const root = listDeployments(process.cwd())?.root ?? process.cwd();
   refuseOtherForm(root, manifest);
+  refusePathsOutside(manifest);
   await writeFiles(root, await readCopiedFiles(aws, { account, deployment: options.fetch }, manifest), manifest);
 }
 
@@ -78,7 +79,7 @@ function refuseOtherForm(root: string, { form, name }: CopyManifest): void {
 
 async function writeFiles(root: string, files: ConfigFiles, manifest: CopyManifest): Promise<void> {
   const output = createOutput();
-  const all = [...files].map(([path, text]) => ({ path, file: placeIn(root, path), text }));
+  const all = [...files].map(([path, text]) => ({ path, file: join(root, path), text }));
   const present = all.filter(({ file }) => existsSync(file));
   const differing = present.filter(({ file, text }) => readFileSync(file, "utf8") !== text);
   if (differing.length > 0) {
@@ -87,11 +88,11 @@ async function writeFiles(root: string, files: ConfigFiles, manifest: CopyManife
       hint: "fetch into an empty folder and compare, or move them away; nothing was written",
     });
   }
-  for (const { file, text, path } of all) {
+  for (const { file, text } of all) {
     if (present.some((one) => one.file === file)) continue;
     mkdirSync(dirname(file), { recursive: true });
     await writeFileAtomic(file, text);
-    output.note(`wrote ${relative(process.cwd(), join(root, path))}`);
+    output.note(`wrote ${relative(process.cwd(), file)}`);
   }
   const workDir = { workDir: join(root, ".hubctl", manifest.name) };
   createWorkDir(workDir);
@@ -104,11 +105,10 @@ async function writeFiles(root: string, files: ConfigFiles, manifest: CopyManife
 }
 
 /** Whoever may write to the bucket must not be able to write elsewhere on this machine. */
-function placeIn(root: string, path: string): string {
-  if (isAbsolute(path) || path.split(/[/\\]/).includes("..")) {
-    throw new UserError("PathOutside", `the copy in the state bucket names a file outside of its folder: ${path}`, {
-      hint: "find out who wrote deployments/NAME/config/manifest.json",
-    });
-  }
-  return join(root, path);
+function refusePathsOutside({ files }: CopyManifest): void {
+  const path = Object.keys(files).find((one) => isAbsolute(one) || one.split(/[/\\]/).includes(".."));
+  if (path === undefined) return;
+  throw new UserError("PathOutside", `the copy in the state bucket names a file outside of its folder: ${path}`, {
+    hint: "find out who wrote the manifest.json beside it; nothing was written here",
+  });
 }

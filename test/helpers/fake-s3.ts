@@ -4,10 +4,9 @@ import {
   GetObjectCommand,
   ListObjectsV2Command,
   PutObjectCommand,
-  type S3Client,
+  type PutObjectCommandInput,
 } from "@aws-sdk/client-s3";
-import type { AwsStub } from "aws-sdk-client-mock";
-import { awsError } from "./installation.ts";
+import { awsError, type mockAws } from "./installation.ts";
 
 interface StoredObject {
   text: string;
@@ -26,7 +25,7 @@ export interface FakeBucket {
 }
 
 /** Lets a mocked S3 client answer as a versioned bucket does, conditional writes included. */
-export function fakeBucket(s3: Pick<AwsStub<never, never, S3Client["config"]>, "on">): FakeBucket {
+export function fakeBucket(s3: ReturnType<typeof mockAws>["s3"]): FakeBucket {
   const objects = new Map<string, StoredObject>();
   const versions = new Map<string, string>();
   const bucket: FakeBucket = {
@@ -39,14 +38,16 @@ export function fakeBucket(s3: Pick<AwsStub<never, never, S3Client["config"]>, "
   const refuse = (name: string, status: number): never => {
     throw Object.assign(awsError(name, status), { $response: { headers: { date: bucket.now.toUTCString() } } });
   };
-  const check = (key: string, { IfMatch, IfNoneMatch }: { IfMatch?: string; IfNoneMatch?: string }) => {
+  const check = (
+    key: string,
+    { IfMatch, IfNoneMatch }: { IfMatch?: string | undefined; IfNoneMatch?: string | undefined },
+  ) => {
     const present = objects.get(key);
     if (IfNoneMatch === "*" && present) refuse("PreconditionFailed", 412);
     if (IfMatch !== undefined && !present) refuse("NoSuchKey", 404);
     if (IfMatch !== undefined && present?.etag !== IfMatch) refuse("PreconditionFailed", 412);
   };
-  const stub = s3 as AwsStub<never, never, never>;
-  stub.on(PutObjectCommand as never).callsFake((input: { Key: string; Body: string; IfMatch?: string }) => {
+  s3.on(PutObjectCommand).callsFake((input: PutObjectCommandInput & { Key: string; Body: string }) => {
     check(input.Key, input);
     written += 1;
     const etag = `"${written}"`;
@@ -55,7 +56,7 @@ export function fakeBucket(s3: Pick<AwsStub<never, never, S3Client["config"]>, "
     if (bucket.losesAnswers) throw Object.assign(new Error("socket hang up"), { code: "ECONNRESET" });
     return { ETag: etag, VersionId: `v${written}` };
   });
-  stub.on(GetObjectCommand as never).callsFake(({ Key, VersionId }: { Key: string; VersionId?: string }) => {
+  s3.on(GetObjectCommand).callsFake(({ Key, VersionId }: { Key: string; VersionId?: string }) => {
     const stored = objects.get(Key);
     const text = VersionId === undefined ? stored?.text : versions.get(`${Key} ${VersionId}`);
     if (text === undefined) return refuse("NoSuchKey", 404);
@@ -65,17 +66,17 @@ export function fakeBucket(s3: Pick<AwsStub<never, never, S3Client["config"]>, "
       Body: { transformToString: () => Promise.resolve(text) },
     };
   });
-  stub.on(DeleteObjectCommand as never).callsFake((input: { Key: string; IfMatch?: string }) => {
+  s3.on(DeleteObjectCommand).callsFake((input: { Key: string; IfMatch?: string }) => {
     check(input.Key, input);
     objects.delete(input.Key);
     return {};
   });
-  stub.on(ListObjectsV2Command as never).callsFake(({ Prefix = "" }: { Prefix?: string }) => ({
+  s3.on(ListObjectsV2Command).callsFake(({ Prefix = "" }: { Prefix?: string }) => ({
     Contents: [...objects.keys()]
       .filter((key) => key.startsWith(Prefix))
       .sort()
       .map((Key) => ({ Key })),
   }));
-  stub.on(GetBucketVersioningCommand as never).resolves({ Status: "Enabled" } as never);
+  s3.on(GetBucketVersioningCommand).resolves({ Status: "Enabled" });
   return bucket;
 }

@@ -110,7 +110,8 @@ describe("a file in the state bucket", () => {
     const Body = { transformToString: () => Promise.resolve("text") } as never;
     mocks.s3.on(GetObjectCommand, where).resolves({ Body });
     expect(await readStateObject(aws, account, "a/b")).toBe("text");
-    await writeStateObject(aws, account, "a/b", "new");
+    mocks.s3.on(PutObjectCommand).resolves({ VersionId: "v2" });
+    expect(await writeStateObject(aws, account, "a/b", "new")).toBe("v2");
     expect(mocks.s3.commandCalls(PutObjectCommand)[0]!.args[0].input).toEqual({ ...where, Body: "new" });
   });
 });
