@@ -8,6 +8,7 @@ import { listInstanceProfilesByPath } from "./iam-instance-profile-paths.ts";
 import { hideTemplatesOwnTags } from "./launch-template-tags.ts";
 import { rememberInstanceTypes } from "./instance-types.ts";
 import { nameLoadBalancers } from "./load-balancer-names.ts";
+import { checkLoadBalancerSubnets } from "./load-balancer-subnets.ts";
 import { answerPricing } from "./pricing.ts";
 import { keepBucketPolicies } from "./s3-bucket-policy.ts";
 import { checkBucketOwner } from "./s3-bucket-owner.ts";
@@ -28,6 +29,7 @@ export function createOverrides(context: OverrideContext): Override[] {
     completeFleetInstances(context),
     checkCustomerKeys(context),
     rememberInstanceTypes(context),
+    checkLoadBalancerSubnets(context),
     nameLoadBalancers(context),
     answerPricing(),
     checkBucketOwner(),

@@ -87,6 +87,30 @@ describe("names of load balancers", () => {
   });
 });
 
+describe("subnets of a load balancer", () => {
+  const create = (more: Record<string, string> = {}) => {
+    const subnets = { "Subnets.member.1": "subnet-1", "Subnets.member.2": "subnet-2" };
+    const body = Buffer.from(new URLSearchParams({ Action: "CreateLoadBalancer", ...subnets, ...more }).toString());
+    return { service: "elasticloadbalancing", action: "CreateLoadBalancer", body };
+  };
+  const subnetsIn = (...zones: string[]) =>
+    zones.map((zone) => `<item><vpcId>vpc-1</vpcId><availabilityZone>${zone}</availabilityZone></item>`).join("");
+
+  it("are one of a zone", async () => {
+    const { call, queried } = overridesOn(subnetsIn("us-east-2a", "us-east-2a"));
+    expect(await call(create())).toContain("multiple subnets in the same Availability Zone");
+    expect(queried[0]?.parameters).toEqual({ "SubnetId.1": "subnet-1", "SubnetId.2": "subnet-2" });
+  });
+
+  it("need an internet gateway, unless the load balancer is internal", async () => {
+    const subnets = subnetsIn("us-east-2a", "us-east-2b");
+    expect(await overridesOn(subnets).call(create())).toContain("VPC vpc-1 has no internet gateway");
+    expect(await overridesOn(subnets).call(create({ Scheme: "internal" }))).toBe("<none/>");
+    const gateway = "<internetGatewayId>igw-1</internetGatewayId>";
+    expect(await overridesOn(subnets, gateway).call(create())).toBe("<none/>");
+  });
+});
+
 describe("launch templates", () => {
   const item = (type: string) =>
     `<item><resourceType>${type}</resourceType><tagSet><item><key>a</key><value>b</value></item></tagSet></item>`;
