@@ -1,6 +1,5 @@
 import { hostname, userInfo } from "node:os";
-import { openJournal, type Journal, type RunOutcome } from "../engine/journal.ts";
-import { SeveralErrors } from "../errors.ts";
+import { openJournal, wordsOf, type Journal, type RunOutcome } from "../engine/journal.ts";
 
 export interface RunJournal extends Journal {
   end(outcome: RunOutcome, error?: unknown): void;
@@ -28,9 +27,4 @@ export function startJournal(
       journal.record({ event: "run-ended", outcome, seconds: (performance.now() - started) / 1000, ...message });
     },
   };
-}
-
-function wordsOf(error: unknown): string {
-  if (error instanceof SeveralErrors) return error.errors.map(wordsOf).join("; ");
-  return error instanceof Error ? error.message : String(error);
 }

@@ -20,6 +20,7 @@ export const fatalFailures: readonly FatalFailure[] = [
     pattern: /Signature expired: |Signature not yet current: |\bRequestTimeTooSkewed\b/,
     reason: "this machine's clock is wrong",
     hint: "set the clock, then run it again",
+    isLogin: true,
   },
   {
     id: "login-expired",
@@ -28,6 +29,7 @@ export const fatalFailures: readonly FatalFailure[] = [
       /\bExpiredToken(?:Exception)?\b|security token included in the request is expired|(?:SSO session|Token) has expired/,
     reason: "the AWS login has expired",
     hint: "log in again (for example with `aws sso login`), then run it again",
+    isLogin: true,
   },
   {
     id: "login-missing",
@@ -36,6 +38,7 @@ export const fatalFailures: readonly FatalFailure[] = [
       /[Nn]o valid credential sources|\b(?:Credentials|Token)ProviderError\b|failed to refresh cached credentials/,
     reason: "there is no AWS login",
     hint: "log in (for example with `aws sso login`, or set AWS_PROFILE), then run it again",
+    isLogin: true,
   },
   {
     id: "login-refused",
@@ -44,6 +47,7 @@ export const fatalFailures: readonly FatalFailure[] = [
       /\b(?:InvalidClientTokenId|UnrecognizedClientException|SignatureDoesNotMatch|InvalidAccessKeyId)\b|request signature we calculated does not match/,
     reason: "AWS does not accept the credentials",
     hint: "check the access key, or log in again, then run it again",
+    isLogin: true,
   },
   {
     id: "account-being-validated",

@@ -1,5 +1,6 @@
 import { appendFileSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { HubctlError, SeveralErrors } from "../errors.ts";
 
 export type JournalEvent =
   | { event: "run-started"; command: string; version: string; pid: number; host: string; user: string }
@@ -38,4 +39,11 @@ export function openJournal(folder: string, command: string, options: JournalOpt
     record: (event) =>
       appendFileSync(path, `${redact(JSON.stringify({ time: now().toISOString(), ...event }))}\n`, { mode: 0o600 }),
   };
+}
+
+/** A failure as a journal keeps it: what failed, and the tool's own words. */
+export function wordsOf(error: unknown): string {
+  if (error instanceof SeveralErrors) return error.errors.map(wordsOf).join("\n");
+  if (error instanceof HubctlError) return [error.message, error.output].filter(Boolean).join("\n");
+  return error instanceof Error ? error.message : String(error);
 }

@@ -28,6 +28,8 @@ export interface RetriedFailure extends KnownFailure {
 
 export interface FatalFailure extends KnownFailure {
   hint: string;
+  /** Nothing failed but the operator's own login: exit code 2, as when it is missing from the start. */
+  isLogin?: true;
 }
 
 /**
@@ -38,7 +40,10 @@ export function classifyText(tool: Tool, phase: Phase, text: string): Verdict | 
   const applies = (failure: KnownFailure): boolean =>
     failure.tools.includes(tool) && (failure.phases === undefined || failure.phases.includes(phase));
   const fatal = fatalFailures.find((failure) => applies(failure) && failure.pattern.test(text));
-  if (fatal !== undefined) return { kind: "fatal", id: fatal.id, reason: fatal.reason, hint: fatal.hint };
+  if (fatal !== undefined) {
+    const { id, reason, hint, isLogin } = fatal;
+    return { kind: "fatal", id, reason, hint, ...(isLogin && { isLogin }) };
+  }
   const passing = splitErrors(text).map((part) =>
     retriedFailures.find((failure) => applies(failure) && failure.pattern.test(part)),
   );

@@ -6,7 +6,7 @@ import type { Report } from "./step.ts";
 /** What the table of known failures says about an error. */
 export type Verdict =
   | { kind: "retry"; id: string; reason: string; attempts: number; delaySeconds: number; hint?: string }
-  | { kind: "fatal"; id: string; reason: string; hint: string };
+  | { kind: "fatal"; id: string; reason: string; hint: string; isLogin?: true };
 
 /** Looks an error up; undefined means that nobody knows it, so it stops the run. */
 export type Classify = (error: unknown, phase: string) => Verdict | undefined;
@@ -62,12 +62,14 @@ export const waitSeconds: Wait = async (seconds, signal) => {
 };
 
 /** The same failure with what the table says about it. */
-function explain(error: unknown, { id, reason, hint }: Verdict): unknown {
+function explain(error: unknown, verdict: Verdict): unknown {
+  const { id, reason, hint } = verdict;
   if (hint === undefined) return error;
+  const Failure = verdict.kind === "fatal" && verdict.isLogin ? UserError : ToolError;
   const expected = toExpected(error);
   const own = expected instanceof HubctlError ? expected : undefined;
   const output = own?.output ?? (error instanceof Error ? error.message : String(error));
-  return new ToolError(own?.code ?? id, `${own?.message ?? "a tool failed"}: ${reason}`, {
+  return new Failure(own?.code ?? id, `${own?.message ?? "a tool failed"}: ${reason}`, {
     output,
     hint,
     cause: error,

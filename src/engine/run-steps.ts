@@ -2,7 +2,7 @@ import { AbortError, HubctlError, SeveralErrors, ToolError } from "../errors.ts"
 import type { Output } from "../ui/output.ts";
 import { toExpected } from "../ui/errors.ts";
 import type { Interrupts } from "./interrupt.ts";
-import type { Journal } from "./journal.ts";
+import { wordsOf, type Journal } from "./journal.ts";
 import type { Classify, Wait } from "./retry.ts";
 import { withRetry } from "./retry.ts";
 import type { StepView } from "./run-view.ts";
@@ -153,7 +153,7 @@ async function runStep<Context>(step: Step<Context>, turn: Turn<Context>): Promi
   } catch (error) {
     const expected = toExpected(error);
     const code = expected instanceof HubctlError ? expected.code : "Bug";
-    journal?.record({ event: "step-failed", step: step.id, seconds: seconds(), code });
+    journal?.record({ event: "step-failed", step: step.id, seconds: seconds(), code, message: wordsOf(expected) });
     view.fail(seconds());
     throw expected;
   }

@@ -183,7 +183,7 @@ describe("classifyError", () => {
     const login = Object.assign(new Error("Could not load credentials from any providers"), {
       name: "CredentialsProviderError",
     });
-    expect(classifyError(login)).toMatchObject({ kind: "fatal", id: "login-missing" });
+    expect(classifyError(login)).toMatchObject({ kind: "fatal", id: "login-missing", isLogin: true });
   });
 
   it("waits once more for a load balancer that got no name in time", () => {

@@ -55,6 +55,18 @@ describe("withRetry", () => {
     expect(waits).toHaveLength(2);
   });
 
+  it("leaves a login that ended to the operator, as one that was never there", async () => {
+    verdicts["expired"] = {
+      kind: "fatal",
+      id: "login-expired",
+      reason: "it has expired",
+      hint: "log in",
+      isLogin: true,
+    };
+    const { result } = run([failure("expired")]);
+    await expect(result).rejects.toMatchObject({ exitCode: 2, hint: "log in" });
+  });
+
   it("then says what a person can do, if the table knows", async () => {
     verdicts["stranger"] = { ...passing("stranger", 1), hint: "log in as the installer" };
     const { result } = run([failure("stranger")]);

@@ -167,7 +167,7 @@ describe("runSteps", () => {
 
   it("stops at the first failure and says how to go on", async () => {
     const { world, output, install, journal } = setUp();
-    const failure = new ToolError("HelmFailed", "helm failed");
+    const failure = new ToolError("HelmFailed", "helm failed", { output: "helm's own words" });
     const error = await failureOf(
       install([step("a", [change()], () => Promise.reject(failure)), step("b", [change()])]),
     );
@@ -175,7 +175,8 @@ describe("runSteps", () => {
     expect(failure.resume).toBe("hubctl install --deployment dandihub");
     expect(world.events).not.toContain("run b plan");
     expect(output.lines).toEqual([expect.stringMatching(/^✖ Make a/)]);
-    expect(journal.at(-1)).toMatchObject({ event: "step-failed", step: "a", code: "HelmFailed" });
+    const message = "helm failed\nhelm's own words";
+    expect(journal.at(-1)).toMatchObject({ event: "step-failed", step: "a", code: "HelmFailed", message });
   });
 
   it("makes AWS's own errors expected ones", async () => {
