@@ -27,6 +27,9 @@ export default defineConfig({
           globalSetup: "test/helpers/run-of-tests.ts",
           testTimeout: 600_000,
           hookTimeout: 900_000,
+          // Two at a time, when all else is done: an install waits more than it computes.
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
           // In order: the tests of a file are one story, each goes on from where the one before has left the world.
         },
       },

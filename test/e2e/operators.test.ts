@@ -1,12 +1,16 @@
 import { HeadObjectCommand } from "@aws-sdk/client-s3";
+import { execFile } from "node:child_process";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { afterEach, beforeAll, expect, test } from "vitest";
 import { clientsFor } from "../helpers/aws-clients.ts";
 import { eventually } from "../helpers/eventually.ts";
 import { hubctl, startHubctl } from "../helpers/hubctl.ts";
 import { deployment, installedWorld, type InstalledWorld } from "../helpers/installed-world.ts";
+
+const run = promisify(execFile);
 
 let world: InstalledWorld;
 const folders: string[] = [];
@@ -32,6 +36,13 @@ async function newFolder(kind: string): Promise<string> {
   return folder;
 }
 
+/** One name for each revision of each release. */
+async function revisions(): Promise<string[]> {
+  const at = ["--kubeconfig", join(world.cwd, ".hubctl", deployment, "kubeconfig")];
+  const { stdout } = await run("kubectl", [...at, "get", "secrets", "-A", "-l", "owner=helm", "-o", "name"], world);
+  return stdout.trim().split("\n");
+}
+
 async function hasRunLock(): Promise<boolean> {
   const Bucket = "hubctl-123456789012-us-east-2";
   const Key = `deployments/${deployment}/run.lock`;
@@ -43,7 +54,7 @@ async function hasRunLock(): Promise<boolean> {
     );
 }
 
-test("on a second machine, init --fetch brings the configuration, and install finds nothing to do", async () => {
+test("on a second machine, init --fetch brings the configuration, and install changes nothing", async () => {
   const { cwd, env } = await secondMachine();
   const fetched = await hubctl(["init", "--fetch", deployment], { cwd, env });
   expect(fetched.exitCode, fetched.stderr).toBe(0);
@@ -51,6 +62,11 @@ test("on a second machine, init --fetch brings the configuration, and install fi
     const path = join("deployments", deployment, file);
     expect(await readFile(join(cwd, path), "utf8")).toBe(await readFile(join(world.cwd, path), "utf8"));
   }
+  const before = await revisions();
+  // What this machine lacks is the kubeconfig, and without it nothing is known of what is in the cluster.
+  const first = await hubctl(["install", "--yes"], { cwd, env });
+  expect(first.exitCode, first.stderr).toBe(0);
+  expect(await revisions()).toEqual(before);
   const again = await hubctl(["install"], { cwd, env });
   expect(again.exitCode, again.stderr).toBe(0);
   expect(again.stderr).toContain("Nothing to do");
@@ -67,14 +83,14 @@ test("of two operators at once, the second is told who runs what since when, or 
   try {
     const refused = await hubctl(["install"], { cwd, env });
     expect(refused.exitCode, refused.stderr).toBe(2);
-    expect(refused.stderr).toContain(`deployment ${deployment} is locked: install by `);
+    expect(refused.stderr).toContain(`deployment ${deployment} is locked: hubctl install by `);
     expect(refused.stderr).toContain("arn:aws:iam::123456789012:user/operator");
     expect(refused.stderr).toContain(`process ${first.process.pid}`);
     expect(refused.stderr).toMatch(/since \d{4}-\d\d-\d\dT\d\d:\d\d/);
     expect(refused.stderr).toContain("--wait");
 
     const second = startHubctl(["install", "--wait"], { cwd, env });
-    await eventually("the second run to wait", () => second.stderr().includes("Waiting for install by "));
+    await eventually("the second run to wait", () => second.stderr().includes("Waiting for hubctl install by "));
     first.process.kill("SIGCONT");
     const [one, two] = await Promise.all([first.ended, second.ended]);
     expect(one.exitCode, one.stderr).toBe(0);
