@@ -73,10 +73,12 @@ function certificateLayer(env: NodeJS.ProcessEnv): Layer[] {
 
 type Place = readonly [file: number, line: number, column: number];
 
-/** First what is in no file, then each file from its top. */
+/** First what is in no file, then each file of settings from its top, then all else. */
 function placeOf({ at }: Problem, displays: readonly string[]): Place {
-  const [, file, line, column] = /^(.*):(\d+):(\d+)$/.exec(at ?? "") ?? [];
-  return file === undefined ? [-1, 0, 0] : [displays.indexOf(file), Number(line), Number(column)];
+  if (at === undefined) return [-1, 0, 0];
+  const [, file = at, line = 0, column = 0] = /^(.*):(\d+):(\d+)$/.exec(at) ?? [];
+  const index = displays.indexOf(file);
+  return index === -1 ? [displays.length, 0, 0] : [index, Number(line), Number(column)];
 }
 
 function comparePlaces(a: Place, b: Place): number {

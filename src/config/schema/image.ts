@@ -9,7 +9,10 @@ const fields = {
 };
 
 /** In place of another one. */
-export const otherImageSchema = z.strictObject(fields).superRefine(checkVersion, { when: () => true }).exactOptional();
+export const otherImageSchema = z
+  .strictObject(fields)
+  .superRefine(checkVersion, { when: () => true })
+  .exactOptional();
 
 export const imageSchema = z
   .strictObject({

@@ -45,7 +45,7 @@ function placeOf(source: string, path: (string | number)[]): { key: string; valu
   return { key: format(found?.key.range?.[0]), value: format(found?.value?.range?.[0]) };
 }
 
-describe("any hub.yaml that is fine", () => {
+describe("any hub.yaml that is fine", { timeout: 30_000 }, () => {
   it("is accepted, and is the same after a second reading", () => {
     fc.assert(
       fc.property(anyHubFile, (file) => {
@@ -68,7 +68,7 @@ describe("any hub.yaml that is fine", () => {
       fc.property(anyHubConfig, (config) => {
         expect(config).toStrictEqual(JSON.parse(JSON.stringify(config)));
       }),
-      { numRuns: 100 },
+      { numRuns: 50 },
     );
   });
 
@@ -90,7 +90,7 @@ describe("any hub.yaml that is fine", () => {
         );
         expect(here, said.join("\n")).toBeDefined();
       }),
-      { numRuns: 100 },
+      { numRuns: 50 },
     );
   });
 
@@ -109,7 +109,7 @@ describe("any hub.yaml that is fine", () => {
           `${line}\n${said.join("\n")}`,
         ).toBe(true);
       }),
-      { numRuns: 100 },
+      { numRuns: 50 },
     );
   });
 });
