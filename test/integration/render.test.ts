@@ -71,6 +71,20 @@ function lockOf(config: HubConfig): HubLock {
   };
 }
 
+/** What AWS would tell of a VPC that exists. */
+function existingNetwork({ network: { existingVpc } }: HubConfig, { zones }: HubLock): object[] {
+  if (existingVpc === undefined) return [];
+  const { id: vpc_id, nodeSubnets, loadBalancerSubnets } = existingVpc;
+  const vpc = { id: vpc_id, enable_dns_support: true, enable_dns_hostnames: true };
+  const subnets = [nodeSubnets, loadBalancerSubnets].flatMap((ids) =>
+    ids.map((id, index) => ({
+      target: `data.aws_subnet.existing["${id}"]`,
+      values: { id, vpc_id, availability_zone: zones[index % zones.length]?.name },
+    })),
+  );
+  return [{ target: "data.aws_vpc.existing[0]", values: vpc }, ...subnets];
+}
+
 function readAll(folder: string): Record<string, string> {
   const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
   const files = entries.filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name));
@@ -119,7 +133,8 @@ describe("every example", () => {
       rmSync(join(folder, "terraform.tfvars.json"));
       const plan = (config: HubConfig, lock?: HubLock) => {
         const text = renderFiles(config, lock).get(`terraform/${stack}/terraform.tfvars.json`) ?? "";
-        return { command: "plan", variables: JSON.parse(text) as object };
+        const found = stack === "cluster" && lock ? existingNetwork(config, lock) : [];
+        return { command: "plan", variables: JSON.parse(text) as object, override_data: found };
       };
       const plans = loaded.map(({ config }, index) => [`example_${index}`, plan(config, lockOf(config))]);
       // What is not known yet is refused: nobody should apply a render by mistake.
@@ -131,9 +146,9 @@ describe("every example", () => {
       const runs = { ...(Object.fromEntries(plans) as object), early };
       const test = { mock_provider: { aws: { source: "./mocks" } }, run: runs };
       writeFileSync(join(folder, "examples.tftest.json"), JSON.stringify(test));
-      const failed = (error: unknown) => ({ stdout: (error as { stdout?: string }).stdout ?? String(error) });
-      const { stdout } = await run(terraform, ["test", "-no-color"], { cwd: folder, env }).catch(failed);
-      expect(stdout).toMatch(new RegExp(`^Success! ${loaded.length + 1} passed, 0 failed\\.$`, "m"));
+      const failed = (error: unknown) => error as { stdout: string; stderr: string };
+      const { stdout, stderr } = await run(terraform, ["test", "-no-color"], { cwd: folder, env }).catch(failed);
+      expect(stdout + stderr).toMatch(new RegExp(`^Success! ${loaded.length + 1} passed, 0 failed\\.$`, "m"));
     },
     300_000,
   );

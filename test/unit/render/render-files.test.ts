@@ -27,7 +27,7 @@ const render = (changes: Partial<HubConfig> = {}, recorded?: HubLock) => {
     all: [...files.values()].join("\n"),
     text,
     variables: (stack: string) => JSON.parse(text(`terraform/${stack}/terraform.tfvars.json`)) as HubLock,
-    values: (chart: string) => parse(text(`values/${chart}.yaml`)) as Record<string, unknown>,
+    values: (chart: string) => parse(text(`values/${chart}.yaml`)) as unknown,
   };
 };
 
