@@ -1,6 +1,6 @@
-import { mkdirSync, readFileSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { hostname, userInfo } from "node:os";
-import { dirname, join } from "node:path";
+import { dirname } from "node:path";
 import writeFileAtomic from "write-file-atomic";
 import {
   compareWithCopy,
@@ -12,8 +12,8 @@ import {
 } from "../aws/config-copy.ts";
 import { readConfigFiles, type ConfigFiles } from "../config/config-files.ts";
 import type { Deployment } from "../config/deployment.ts";
+import { lastSeenCopyFile, readLastSeenCopy } from "../config/last-seen-copy.ts";
 import { readLock } from "../config/lock-file.ts";
-import { workDirPaths } from "../config/work-dir.ts";
 import { UserError } from "../errors.ts";
 import type { Installation } from "../steps/installation.ts";
 import type { Output } from "../ui/output.ts";
@@ -80,7 +80,7 @@ export function createConfigCopy(options: ConfigCopyOptions): ConfigCopy {
 async function judge(latest: CopyManifest, local: ConfigFiles, options: ConfigCopyOptions): Promise<void> {
   const { output, useLocalConfig } = options;
   const { config, deployment, aws } = options.installation;
-  const standing = compareWithCopy(latest, hashOf(local), readLastSeen(deployment));
+  const standing = compareWithCopy(latest, hashOf(local), readLastSeenCopy(deployment));
   if (standing === "same") await rememberCopy(deployment, latest);
   if (standing === "same" || standing === "newer") return;
   const theirs = `what ${latest.by} installed at ${latest.saved} (${differingFiles(latest, local).join(", ")})`;
@@ -130,22 +130,9 @@ function refuseOtherLock(name: string, lockFile: string, { id, by, saved }: Copy
   });
 }
 
-/** Keeps in mind which copy this machine knew last: what differs from a later one is not newer than it. */
+/** Keeps in mind which copy this machine knew last. */
 export async function rememberCopy(deployment: Pick<Deployment, "workDir">, { hash }: CopyManifest): Promise<void> {
-  const file = lastSeenFile(deployment);
+  const file = lastSeenCopyFile(deployment);
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   await writeFileAtomic(file, `${hash}\n`);
-}
-
-function readLastSeen(deployment: Deployment): string | undefined {
-  try {
-    return readFileSync(lastSeenFile(deployment), "utf8").trim();
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw error;
-  }
-}
-
-function lastSeenFile(deployment: Pick<Deployment, "workDir">): string {
-  return join(workDirPaths(deployment).path, "config-copy");
 }

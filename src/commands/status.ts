@@ -40,7 +40,7 @@ type Format = (health: Health) => string[];
 
 /** Reads the configuration once: what is watched is what it said at the start. */
 async function prepare(options: StatusOptions, signal: AbortSignal): Promise<{ look: Look; format: Format }> {
-  const { config, deployment } = await loadConfigured({ ...options, needsSecrets: false }, createExec());
+  const { config, deployment, files } = await loadConfigured({ ...options, needsSecrets: false }, createExec());
   const aws = createClients(config.aws.region, config.aws);
   const { kubeconfig } = workDirPaths(deployment);
   const kubeconfigHint = existsSync(kubeconfig)
@@ -50,7 +50,7 @@ async function prepare(options: StatusOptions, signal: AbortSignal): Promise<{ l
     look() {
       const lock = readLock(deployment.lockFile);
       if (!lock) return checkNotInstalled({ deployment, config, aws });
-      return checkHealth({ deployment, config, lock, aws, program: thisProgram, signal });
+      return checkHealth({ deployment, config, lock, files, aws, program: thisProgram, signal });
     },
     format: (health) =>
       formatHealth(health, {

@@ -47,7 +47,7 @@ const checks: Record<LayerName, Check> = {
   backups: () => ({ state: "unknown", finding: "hubctl makes no backups yet" }),
 };
 
-export interface HealthOptions extends Pick<Scene, "deployment" | "config" | "lock"> {
+export interface HealthOptions extends Pick<Scene, "deployment" | "config" | "lock" | "files"> {
   aws: AwsClients;
   /** The argv prefix that runs this hubctl. */
   program: readonly [string, ...string[]];
@@ -126,7 +126,7 @@ interface Means {
 
 /** Starts at once what several layers need. */
 function observe(options: HealthOptions, { exec, folder, signal, now }: Means): Scene {
-  const { deployment, config, lock } = options;
+  const { deployment, config, lock, files } = options;
   const aws = abortable(options.aws, signal);
   const cluster = describeCluster(aws, config.name);
   const ownCluster = cluster.then((found) => {
@@ -147,6 +147,7 @@ function observe(options: HealthOptions, { exec, folder, signal, now }: Means): 
     deployment,
     config,
     lock,
+    files,
     aws,
     now,
     cluster: heard(cluster),

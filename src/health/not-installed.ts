@@ -24,7 +24,7 @@ export async function checkNotInstalled(
     ? {
         state: "problem",
         finding: `there is no ${deployment.lockFile}, but account ${account} has the state of a deployment ${config.name}`,
-        todo: `hubctl init --fetch ${config.name}`,
+        todo: `hubctl init --fetch ${config.name} --region ${aws.region}, in an empty folder`,
       }
     : {
         state: "warning",

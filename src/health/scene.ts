@@ -11,6 +11,8 @@ export interface Scene {
   readonly deployment: Deployment;
   readonly config: HubConfig;
   readonly lock: HubLock;
+  /** Absolute paths of what the configuration was read from. */
+  readonly files: readonly string[];
   readonly aws: AwsClients;
   readonly now: Date;
   /** Undefined when there is none. */

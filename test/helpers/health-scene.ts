@@ -29,7 +29,7 @@ export function subject(config: Partial<HubConfig> = {}) {
       { id: "use2-az2", name: "us-east-2b" },
     ],
   };
-  return { deployment, config: inputs.config, lock, now };
+  return { deployment, config: inputs.config, lock, files: [deployment.configFile], now };
 }
 
 type Metadata = Partial<Pod["metadata"]>;

@@ -11,7 +11,7 @@ import { createExec } from "../../src/tools/exec.ts";
 import { subject } from "../helpers/health-scene.ts";
 import { temporaryFolder, writeTool } from "../helpers/tools.ts";
 
-const { deployment, config, lock } = subject();
+const { deployment, config, lock, files } = subject();
 
 /** An AWS that answers as the listener does; this process's SDK is pointed at it. */
 async function startAws(listener: RequestListener) {
@@ -35,6 +35,7 @@ function look(folder: string, deadlineSeconds: number): Promise<Health> {
     deployment,
     config,
     lock,
+    files,
     aws: createClients(lock.region),
     program: ["node", "hubctl.js"],
     deadlineSeconds,

@@ -10,7 +10,7 @@ import {
   DescribeTargetGroupsCommand,
   DescribeTargetHealthCommand,
 } from "@aws-sdk/client-elastic-load-balancing-v2";
-import { GetBucketVersioningCommand, ListObjectsV2Command } from "@aws-sdk/client-s3";
+import { GetBucketVersioningCommand, GetObjectCommand, ListObjectsV2Command } from "@aws-sdk/client-s3";
 import { GetCallerIdentityCommand } from "@aws-sdk/client-sts";
 import { existsSync, readFileSync } from "node:fs";
 import { beforeEach, describe, expect, it, vi } from "vitest";
@@ -64,6 +64,10 @@ beforeEach(() => {
     .callsFake(() => answered("login", { Account: account, Arn: `arn:aws:iam::${account}:user/operator` }));
   aws.s3.on(GetBucketVersioningCommand).callsFake(() => answered("bucket", { Status: "Enabled" }));
   aws.s3.on(ListObjectsV2Command).callsFake(() => answered("objects", { Contents: [] }));
+  aws.s3.on(GetObjectCommand).callsFake(async () => {
+    await answered("copy", undefined);
+    throw awsError("NoSuchKey", 404);
+  });
   aws.eks.on(DescribeClusterCommand).callsFake(() => answered("cluster", { cluster }));
   aws.eks.on(DescribeClusterVersionsCommand).callsFake(() => answered("versions", { clusterVersions: [] }));
   aws.eks.on(DescribeNodegroupCommand).callsFake(() => answered("nodegroup", { nodegroup: { status: "ACTIVE" } }));
@@ -103,11 +107,12 @@ function answerTool({ file, args }: Command): Promise<string> {
 }
 
 function look(options: Partial<HealthOptions> = {}) {
-  const { deployment, config, lock } = scene;
+  const { deployment, config, lock, files } = scene;
   return checkHealth({
     deployment,
     config,
     lock,
+    files,
     aws: createClients("us-east-2"),
     program: ["node", "hubctl.js"],
     now: () => now,
@@ -140,7 +145,7 @@ describe("a look at all layers", () => {
     isHeld = true;
     const looking = look();
     const rounds = [
-      [...["addon", "addon", "bucket", "cluster", "file system", "login", "nodegroup", "objects", "versions"]],
+      [...["addon", "addon", "bucket", "cluster", "copy", "file system", "login", "nodegroup", "objects", "versions"]],
       ["helm", "kubectl", "kubectl karpenter", "mount targets"],
       ["load balancers"],
       ["target groups"],

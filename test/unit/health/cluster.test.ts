@@ -1,8 +1,10 @@
 import type { Addon } from "@aws-sdk/client-eks";
 import { describe, expect, it } from "vitest";
+import { hashOf } from "../../../src/aws/config-copy.ts";
+import { hashText } from "../../../src/config/config-files.ts";
 import { judgeAddons } from "../../../src/health/add-ons.ts";
 import { judgeCluster } from "../../../src/health/cluster.ts";
-import { checkConfiguration } from "../../../src/health/configuration.ts";
+import { judgeConfiguration } from "../../../src/health/configuration.ts";
 import { judgeKarpenter } from "../../../src/health/karpenter.ts";
 import type { Answer } from "../../../src/health/layer.ts";
 import { judgeNodes } from "../../../src/health/nodes.ts";
@@ -22,19 +24,71 @@ import {
 const install = "hubctl install --deployment dandihub";
 
 describe("the configuration", () => {
-  it("is well when it is recorded", () => {
-    expect(checkConfiguration(subject())).toMatchObject({
+  const scene = subject();
+  const local = new Map([["dandihub.tfvars", "domain"]]);
+  const copy = {
+    format: 1 as const,
+    hubctl: "0.1.0",
+    form: "tfvars" as const,
+    name: "dandihub",
+    id: scene.lock.id,
+    saved: "2026-11-20T10:00:00.000Z",
+    by: "ann@laptop",
+    principal: "arn:aws:iam::123456789012:user/ann",
+    hash: hashOf(local),
+    files: { "dandihub.tfvars": { sha256: hashText("domain"), version: "1" } },
+    earlier: ["an earlier one"],
+  };
+  const other = { ...copy, hash: "theirs", files: { "dandihub.tfvars": { sha256: "theirs", version: "2" } } };
+
+  it("is well when it is recorded, and as it was installed last", () => {
+    expect(judgeConfiguration(scene, { value: copy }, local, undefined)).toMatchObject({
       state: "ok",
       finding: "dandihub.tfvars, recorded in dandihub.hub.lock.yaml",
+      details: { id: scene.lock.id, installedBy: "ann@laptop" },
     });
+    expect(judgeConfiguration(scene, { value: undefined }, local, undefined).state).toBe("ok");
   });
 
   it("is a warning when it asks for another Kubernetes than the recorded one", () => {
-    const scene = subject();
-    scene.config.cluster.kubernetesVersion = "1.37";
-    expect(checkConfiguration(scene)).toMatchObject({
+    const changed = subject();
+    changed.config.cluster.kubernetesVersion = "1.37";
+    expect(judgeConfiguration(changed, { value: copy }, local, undefined)).toMatchObject({
       state: "warning",
       finding: "Kubernetes 1.37 of the configuration has no effect: 1.36 is recorded",
+    });
+  });
+
+  it.each([
+    ["changed since", other.hash, [], "changed since the last install: dandihub.tfvars", install],
+    [
+      "older",
+      undefined,
+      [copy.hash],
+      "it is older than what ann@laptop installed at 2026-11-20T10:00:00.000Z",
+      "fetch",
+    ],
+    ["changed beside", "another", [], "it is another one than what ann@laptop installed", "fetch"],
+    ["unknown here", undefined, [], "it is another one than what ann@laptop installed", "fetch"],
+  ])("is a warning when it is %s", (_, lastSeen, earlier, finding, todo) => {
+    expect(judgeConfiguration(scene, { value: { ...other, earlier } }, local, lastSeen)).toMatchObject({
+      state: "warning",
+      finding: expect.stringContaining(finding) as string,
+      todo: expect.stringContaining(todo) as string,
+    });
+  });
+
+  it("is a problem when the state is of another deployment of this name", () => {
+    expect(judgeConfiguration(scene, { value: { ...copy, id: "other" } }, local, undefined)).toMatchObject({
+      state: "problem",
+      finding: "the state bucket knows another deployment named dandihub, which ann@laptop installed",
+    });
+  });
+
+  it("is unknown when its copy can't be read", () => {
+    expect(judgeConfiguration(scene, { unknown: "AccessDenied" }, local, undefined)).toMatchObject({
+      state: "unknown",
+      finding: "AccessDenied",
     });
   });
 });

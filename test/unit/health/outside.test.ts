@@ -66,7 +66,9 @@ describe("a deployment without a lock file", () => {
       .on(ListObjectsV2Command, { Bucket: `hubctl-${account}-us-east-2`, Prefix: "deployments/dandihub/" })
       .resolves({ Contents: [{ Key: "deployments/dandihub/storage/terraform.tfstate" }] });
     const { layers } = await checkNotInstalled(scene, now);
-    expect(layers).toMatchObject([{ state: "problem", todo: "hubctl init --fetch dandihub" }]);
+    expect(layers).toMatchObject([
+      { state: "problem", todo: "hubctl init --fetch dandihub --region us-east-2, in an empty folder" },
+    ]);
   });
 
   it("is not looked for in another account than its own", async () => {
