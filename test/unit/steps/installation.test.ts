@@ -47,10 +47,13 @@ beforeEach(() => {
 describe("the lock", () => {
   it("is resolved once before the first install, and nothing is written", async () => {
     aws.ec2.on(DescribeAvailabilityZonesCommand).resolves({
-      AvailabilityZones: ["a", "b"].map((letter) => ({ ZoneId: `use2-az-${letter}`, ZoneName: `us-east-2${letter}` })),
+      AvailabilityZones: ["a", "b"].map((letter, index) => ({
+        ZoneId: `use2-az${index + 1}`,
+        ZoneName: `us-east-2${letter}`,
+      })),
     });
     aws.ec2.on(DescribeInstanceTypeOfferingsCommand).resolves({
-      InstanceTypeOfferings: [{ Location: "use2-az-a" }, { Location: "use2-az-b" }],
+      InstanceTypeOfferings: [{ Location: "use2-az1" }, { Location: "use2-az2" }],
     });
     aws.eks.on(DescribeClusterVersionsCommand).resolves({
       clusterVersions: [{ clusterVersion: "1.36", versionStatus: "STANDARD_SUPPORT" }],
