@@ -44,6 +44,7 @@ describe("what is asked for consent", () => {
         • Teach the cluster Karpenter's node pools
         • Install Karpenter, which starts users' nodes
         • Install node pools, storage classes and volumes
+        • Install the plugin that offers GPUs
         • Install the hub
         • Wait for the hub's load balancer"
     `);
