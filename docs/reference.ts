@@ -3,7 +3,7 @@ import { hubFileJsonSchema, knownSettings, type KnownSetting } from "../src/conf
 type Schema = KnownSetting["schema"];
 
 /** The marks in docs/configuration.md between which the tables stand. */
-export const marks = { start: "<!-- settings: npm run docs -->", end: "<!-- end of settings -->" };
+const marks = { start: "<!-- settings: npm run docs -->", end: "<!-- end of settings -->" };
 
 /** The page with its tables as the schema has them now. */
 export function withSettings(page: string): string {

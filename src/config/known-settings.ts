@@ -84,9 +84,9 @@ export function describeUnknownKey(parent: Path, key: string, method: string | u
   const settings = knownSettings();
   const siblings = settings.filter((setting) => setting.parent === group);
   const isMeant = ({ methods }: KnownSetting) => method === undefined || (methods?.includes(method) ?? true);
-  const others = siblings.find((setting) => setting.key === key && !isMeant(setting));
-  if (others !== undefined)
-    return `has no meaning with method ${method ?? ""}, only with ${listed(others.methods ?? [])}`;
+  const others = siblings.filter((setting) => setting.key === key).flatMap(({ methods }) => methods ?? []);
+  if (method !== undefined && others.length > 0)
+    return `has no meaning with method ${method}, only with ${listed(others)}`;
   const names = siblings.filter(isMeant).map((setting) => setting.key);
   const near = nearestName(key, names);
   if (near !== undefined) return `is unknown: did you mean ${near}?`;

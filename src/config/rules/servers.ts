@@ -25,7 +25,7 @@ export const environmentName: Rule = (text) => {
   return reserved === undefined ? undefined : `"${text}" can't be set: ${reserved}… is set by the hub and by AWS`;
 };
 
-export const home = "/home/jovyan";
+const home = "/home/jovyan";
 
 const systemFolders = ["bin", "boot", "dev", "etc", "lib", "lib64", "opt", "proc", "root", "run", "sbin", "sys", "usr"];
 
