@@ -16,6 +16,7 @@ export interface LockKeeper {
   readonly lost: UserError | undefined;
   /** Takes it once; true if it has just been taken. */
   take(installation: Pick<Installation, "aws" | "caller">): Promise<boolean>;
+  /** Gives it back, at the end or before the object itself is removed; it is not taken again. */
   release(): Promise<void>;
 }
 
@@ -34,6 +35,7 @@ export function createLockKeeper(options: LockKeeperOptions): LockKeeper {
   const { command, deployment, workDir, exec, output, interrupts, log, lockOptions } = options;
   let lock: RunLock | undefined;
   let lost: UserError | undefined;
+  let hasTaken = false;
   return {
     get isHeld() {
       return lock !== undefined;
@@ -42,7 +44,7 @@ export function createLockKeeper(options: LockKeeperOptions): LockKeeper {
       return lost;
     },
     async take({ aws, caller }) {
-      if (lock) return false;
+      if (hasTaken) return false;
       const { account, arn } = await caller();
       const request = {
         account,
@@ -60,10 +62,13 @@ export function createLockKeeper(options: LockKeeperOptions): LockKeeper {
           log(`could not renew the run lock: ${error instanceof Error ? error.message : String(error)}`),
       };
       lock = await takeRunLock(aws, request, lockOptions, { output, signal: interrupts.signal });
+      hasTaken = true;
       return true;
     },
     async release() {
-      await lock?.release();
+      const held = lock;
+      lock = undefined;
+      await held?.release();
     },
   };
 }

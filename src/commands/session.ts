@@ -75,6 +75,7 @@ export async function inSession<Result>(
       if (await lock.take(installation)) await copy.compare();
       if (keepsConfig) await copy.keepFirst();
     },
+    leaveStateBucket: () => lock.release(),
   });
   const copy = createConfigCopy({ installation, files, output, redact, version, useLocalConfig });
   /** What the run itself ends with is worth more than these, and nothing else would be shown of it. */

@@ -69,18 +69,29 @@ export interface Installation {
   /** Where the hub's load balancer answers, once it is known. */
   loadBalancer?: string;
   takeRunLock(): Promise<void>;
+  /** Gives the run lock back early, and leaves nothing more in the state bucket: for a run that removes what is there. */
+  leaveStateBucket(): Promise<void>;
   /** Forgets the answers that a change of what exists may have made wrong. */
   forget(): void;
 }
 
 export interface InstallationOptions extends Pick<
   Installation,
-  "deployment" | "config" | "secrets" | "workDir" | "exec" | "program" | "chartMirror" | "signal" | "note"
+  | "deployment"
+  | "config"
+  | "secrets"
+  | "workDir"
+  | "exec"
+  | "program"
+  | "chartMirror"
+  | "signal"
+  | "note"
+  | "takeRunLock"
+  | "leaveStateBucket"
 > {
   hubctlVersion: string;
   hideSecrets: (...values: string[]) => void;
   terraformRuns: TerraformRunDependencies;
-  takeRunLock(installation: Installation): Promise<void>;
 }
 
 export function createInstallation(options: InstallationOptions): Installation {
@@ -133,7 +144,6 @@ export function createInstallation(options: InstallationOptions): Installation {
       ]);
       return generated && storage && cluster && { config, lock, secrets, generated, storage, cluster };
     }),
-    takeRunLock: () => options.takeRunLock(installation),
     forget() {
       const { lock, stateBucketReady, storageOutputs, clusterOutputs, generatedSecrets } = installation;
       const { kubeconfigText, kubeTarget, releaseInputs } = installation;

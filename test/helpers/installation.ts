@@ -55,6 +55,7 @@ export function awsError(name: string, httpStatusCode = 400, message = name): Er
 export interface FakeInstallation extends Installation {
   readonly notes: string[];
   readonly takeRunLock: ReturnType<typeof vi.fn<() => Promise<void>>>;
+  readonly leaveStateBucket: ReturnType<typeof vi.fn<() => Promise<void>>>;
   readonly forget: ReturnType<typeof vi.fn<() => void>>;
   readonly exec: ReturnType<typeof fakeExec>;
 }
@@ -120,6 +121,7 @@ export function fakeInstallation(
     kubeTarget: answer("kubeTarget", kubeTarget),
     releaseInputs: answer("releaseInputs", inputs),
     takeRunLock: vi.fn(() => Promise.resolve()),
+    leaveStateBucket: vi.fn(() => Promise.resolve()),
     forget: vi.fn(),
     ...rest,
   };

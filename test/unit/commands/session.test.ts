@@ -102,6 +102,16 @@ it("copies its journal to the state bucket, but only if it got as far as the loc
   expect(bucket.text(key!)).toContain("run-ended");
 });
 
+it("leaves nothing in a state bucket that it has removed", async () => {
+  await session(async ({ installation }) => {
+    await installation.takeRunLock();
+    await installation.leaveStateBucket();
+    await installation.takeRunLock();
+    expect([...bucket.objects.keys()]).toEqual([]);
+  });
+  expect([...bucket.objects.keys()]).toEqual([]);
+});
+
 it("ends well although its journal could not be copied", async () => {
   await session(async ({ installation }) => {
     await installation.takeRunLock();
