@@ -1,3 +1,4 @@
+import type { HubConfig } from "../config/hub-config.ts";
 import { defineStep, type Report, type Step } from "../engine/step.ts";
 import { chartReference, wantedChart, type Release } from "../releases/release.ts";
 import {
@@ -22,7 +23,7 @@ interface ReleaseStepOptions {
   title: string;
   usual?: number;
   /** Selects those of its pods that work with AWS through Pod Identity. */
-  podIdentity?: { selector: string };
+  podIdentity?: { selector: string; isUsed?: (config: HubConfig) => boolean };
   /** What is said of a deployment that does not need it. */
   notNeeded?: string;
 }
@@ -51,13 +52,12 @@ export function releaseStep(release: Release, options: ReleaseStepOptions): Step
     async run(installation: Installation, { target, state, upgrade }: ReleasePlan, report: Report) {
       if (state.kind === "interrupted") await repairRelease(installation.exec, target, state);
       const install = () => installation.exec(upgradeCommand(target, upgrade));
-      if (!podIdentity) await install();
-      else
-        await withPodIdentity(
-          installation,
-          { target, pods: { ...podIdentity, namespace: release.namespace }, report },
-          install,
-        );
+      const isUsed = podIdentity?.isUsed ?? (() => true);
+      if (!podIdentity || !isUsed(installation.config)) await install();
+      else {
+        const pods = { selector: podIdentity.selector, namespace: release.namespace };
+        await withPodIdentity(installation, { target, pods, report }, install);
+      }
     },
   });
 }

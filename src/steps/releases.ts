@@ -21,7 +21,10 @@ export const platformRelease = releaseStep(platform, {
   id: "platform",
   title: "Install node pools, storage classes and volumes",
   // The jobs that fill shared folders from a bucket.
-  podIdentity: { selector: "app.kubernetes.io/component=fill-from-bucket" },
+  podIdentity: {
+    selector: "app.kubernetes.io/component=fill-from-bucket",
+    isUsed: ({ storage }) => storage.sharedFolders.some(({ fillFrom }) => fillFrom?.startsWith("s3://")),
+  },
 });
 
 export const devicePluginRelease = releaseStep(devicePlugin, {
