@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { hub } from "../../../src/releases/hub.ts";
 import { platform } from "../../../src/releases/platform.ts";
-import { hubRelease, platformRelease } from "../../../src/steps/releases.ts";
+import { hubRelease, devicePluginRelease, platformRelease } from "../../../src/steps/releases.ts";
 import type { ExpectedCall } from "../../helpers/fake-exec.ts";
 import { fakeInstallation, runChecked } from "../../helpers/installation.ts";
 import { releaseInputs } from "../../helpers/release-inputs.ts";
@@ -89,6 +89,11 @@ describe("a release", () => {
     expect(change).toMatch(/^install hubctl-platform \d+\.\d+\.\d+$/);
     const { chart } = platform;
     expect(installation.exec.calls[1]!.args).toContain("path" in chart ? chart.path : "");
+  });
+
+  it("that the deployment has no use for is not asked for", async () => {
+    const installation = fakeInstallation({ calls: [] });
+    expect(await devicePluginRelease.check(installation)).toEqual({ done: "no profile has GPUs" });
   });
 
   it("takes its chart from the mirror", async () => {
