@@ -53,6 +53,11 @@ export class ToolError extends HubctlError {
   override readonly exitCode = exitCodes.toolFailed;
 }
 
+/** Something is still there that should not be. */
+export class LeftoversError extends HubctlError {
+  override readonly exitCode = exitCodes.leftovers;
+}
+
 /** Several failures at once: the members of a group of side-by-side steps. */
 export class SeveralErrors extends HubctlError {
   override readonly exitCode: number;

@@ -10,6 +10,7 @@ import { rememberInstanceTypes } from "./instance-types.ts";
 import { nameLoadBalancers } from "./load-balancer-names.ts";
 import { checkLoadBalancerSubnets } from "./load-balancer-subnets.ts";
 import { answerPricing } from "./pricing.ts";
+import { keepRecoveryPoints } from "./recovery-points.ts";
 import { keepBucketPolicies } from "./s3-bucket-policy.ts";
 import { checkBucketOwner } from "./s3-bucket-owner.ts";
 import { keepRuleDescriptions } from "./security-group-rules.ts";
@@ -34,5 +35,6 @@ export function createOverrides(context: OverrideContext): Override[] {
     answerPricing(),
     checkBucketOwner(),
     keepBucketPolicies(context),
+    keepRecoveryPoints(context),
   ];
 }

@@ -1,0 +1,138 @@
+import { DeleteObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { createClients } from "../../src/aws/clients.ts";
+import { takeInventory } from "../../src/aws/inventory/index.ts";
+import { categoryNames, keyOf } from "../../src/aws/inventory/resource.ts";
+import { createStateBucket, stateBucketName } from "../../src/aws/state-bucket.ts";
+import { audit, type AuditOptions } from "../../src/commands/audit.ts";
+import { listAccount } from "../helpers/account-contents.ts";
+import { plantDeployment, plantOffice, type AwsSettings } from "../helpers/plant-orphans.ts";
+import { account, region, startSimulatedAws, type SimulatedAws } from "../helpers/simulated-aws.ts";
+
+let aws: SimulatedAws | undefined;
+let settings: AwsSettings;
+
+beforeAll(async () => {
+  const { front, seeded, env } = (aws = await startSimulatedAws());
+  settings = { endpoint: front.url, region, credentials: seeded.operator };
+  for (const name of Object.keys(env)) if (name.startsWith("AWS_")) process.env[name] = env[name];
+}, 120_000);
+
+afterAll(() => aws?.stop());
+
+/** What the command prints with --json, and what it fails with. */
+async function runAudit(options: Partial<AuditOptions>): Promise<{ answer: never; error: unknown }> {
+  const printed: string[] = [];
+  const write = vi.spyOn(process.stdout, "write").mockImplementation((text) => printed.push(String(text)) > 0);
+  const silent = vi.spyOn(process.stderr, "write").mockReturnValue(true);
+  try {
+    const error: unknown = await audit({ json: true, delete: false, yes: false, ...options }).then(
+      () => undefined,
+      (reason: unknown) => reason,
+    );
+    return { answer: JSON.parse(printed.join("") || "null") as never, error };
+  } finally {
+    write.mockRestore();
+    silent.mockRestore();
+  }
+}
+
+// One story: each test goes on from where the one before has left the account.
+describe("a deployment whose cluster is gone", { shuffle: false }, () => {
+  let before: string[];
+  let planted: string[];
+
+  beforeAll(async () => {
+    const office = await plantOffice(settings);
+    await plantDeployment(settings, { name: "namesake", office });
+    before = await listAccount(settings);
+    planted = await plantDeployment(settings, { name: "demo", id: "0123456789abcdef", office });
+  }, 60_000);
+
+  test("what a deployment left is listed, and nothing else", async () => {
+    const inventory = await takeInventory(createClients(region), { account });
+    const { error } = await runAudit({});
+
+    expect(inventory.unknown).toEqual([]);
+    // Machines, gateways and mount targets bring interfaces of their own.
+    const [listed, interfaces] = splitBy(inventory.resources.map(keyOf).sort(), (key) => planted.includes(key));
+    expect(listed).toEqual(planted);
+    expect(interfaces.filter((key) => !key.startsWith("network-interfaces eni-"))).toEqual([]);
+    expect(interfaces).toHaveLength(3);
+    expect(new Set(inventory.resources.map(({ state }) => state))).toEqual(new Set(["orphan"]));
+    expect(new Set(planted.map((key) => key.split(" ")[0]))).toEqual(new Set(plantable));
+    expect(error).toMatchObject({ exitCode: 3, hint: `hubctl audit --region ${region} --deployment demo --delete` });
+  });
+
+  test("without a terminal nothing is deleted unless --yes says so", async () => {
+    const { error } = await runAudit({ deployment: "demo", delete: true });
+
+    expect(error).toMatchObject({ code: "NoTerminal", hint: "answer with --yes" });
+  });
+
+  test("a run lock that somebody holds makes all of its deployment live", async () => {
+    const aws = createClients(region);
+    await createStateBucket(aws, account);
+    const lock = { Bucket: stateBucketName(account, region), Key: "deployments/demo/run.lock" };
+    await aws.s3.send(new PutObjectCommand({ ...lock, Body: "{}" }));
+    const { answer, error } = await runAudit({ deployment: "demo", delete: true, yes: true });
+    await aws.s3.send(new DeleteObjectCommand(lock));
+
+    expect(error).toBeUndefined();
+    expect(answer).toEqual({ deleted: 0, left: [], waiting: [] });
+  });
+
+  test("kept data stays unless its loss is agreed to by name", async () => {
+    const aws = createClients(region);
+    await createStateBucket(aws, account);
+    const state = { Bucket: stateBucketName(account, region), Key: "deployments/demo/storage/terraform.tfstate" };
+    const Body = JSON.stringify({ resources: [{ tags_all: { "hubctl:id": "0123456789abcdef" } }] });
+    await aws.s3.send(new PutObjectCommand({ ...state, Body }));
+
+    const { resources } = await takeInventory(aws, { account });
+    const kept = resources.filter(({ state }) => state === "kept-data").map(({ category }) => category);
+    expect(new Set(kept)).toEqual(
+      new Set([
+        "file-systems",
+        "access-points",
+        "backup-plans",
+        "backup-vaults",
+        "recovery-points",
+        "kms-keys",
+        "kms-aliases",
+        "buckets",
+        "image-repositories",
+        "secrets",
+        "terraform-state",
+      ]),
+    );
+    const deletion = { deployment: "demo", delete: true, yes: true, data: "delete" as const };
+    expect((await runAudit(deletion)).error).toMatchObject({ code: "NoTerminal", hint: "answer with --confirm demo" });
+    expect((await runAudit({ ...deletion, confirm: "dmeo" })).error).toMatchObject({ code: "WrongName" });
+  });
+
+  test("what a deployment left is deleted, and nothing else", { timeout: 180_000 }, async () => {
+    const first = await runAudit({ deployment: "demo", delete: true, yes: true });
+    const between = await takeInventory(createClients(region), { account });
+    const second = await runAudit({ deployment: "demo", delete: true, yes: true, data: "delete", confirm: "demo" });
+    const after = await listAccount(settings);
+    const last = await runAudit({});
+
+    expect(first.error).toBeUndefined();
+    expect(new Set(between.resources.map(({ state }) => state))).toEqual(new Set(["kept-data", "live"]));
+    expect(second.error).toBeUndefined();
+    // moto keeps the interfaces of terminated machines.
+    expect(after.filter((id) => !before.includes(id) && !id.startsWith("eni-"))).toEqual([]);
+    expect(before.filter((id) => !after.includes(id))).toEqual([]);
+    expect(last.error).toBeUndefined();
+  });
+});
+
+/** All categories but those of EKS, whose clusters are alive as long as they are there. */
+const plantable = categoryNames.filter(
+  (category) => !category.startsWith("eks-") && category !== "terraform-state" && category !== "other",
+);
+
+function splitBy<Item>(items: readonly Item[], test: (item: Item) => boolean): [Item[], Item[]] {
+  return [items.filter(test), items.filter((item) => !test(item))];
+}
