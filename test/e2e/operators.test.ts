@@ -89,13 +89,12 @@ test("of two operators at once, the second is told who runs what since when, or 
     expect(refused.stderr).toMatch(/since \d{4}-\d\d-\d\dT\d\d:\d\d/);
     expect(refused.stderr).toContain("--wait");
 
-    const second = startHubctl(["install", "--wait"], { cwd, env });
+    const second = startHubctl(["install", "--wait", "--yes"], { cwd, env });
     await eventually("the second run to wait", () => second.stderr().includes("Waiting for hubctl install by "));
     first.process.kill("SIGCONT");
     const [one, two] = await Promise.all([first.ended, second.ended]);
     expect(one.exitCode, one.stderr).toBe(0);
     expect(two.exitCode, two.stderr).toBe(0);
-    expect(two.stderr).toContain("Nothing to do");
     expect(await hasRunLock()).toBe(false);
   } finally {
     first.process.kill("SIGCONT");

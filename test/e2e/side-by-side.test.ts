@@ -1,5 +1,7 @@
 import { ListClustersCommand } from "@aws-sdk/client-eks";
 import { DescribeVpcsCommand } from "@aws-sdk/client-ec2";
+import { DescribeLoadBalancersCommand } from "@aws-sdk/client-elastic-load-balancing-v2";
+import { CreatePolicyCommand, GetRoleCommand, ListRolesCommand, ListRoleTagsCommand } from "@aws-sdk/client-iam";
 import { beforeAll, expect, test } from "vitest";
 import { clientsFor } from "../helpers/aws-clients.ts";
 import { hubctl } from "../helpers/hubctl.ts";
@@ -11,25 +13,61 @@ import {
   type InstalledWorld,
 } from "../helpers/installed-world.ts";
 
+const boundary = "arn:aws:iam::123456789012:policy/obs-boundary";
+
+/** A hub as an institute wants it: its own names, path and boundary for roles, and no public address. */
+const institutesHub = smallestHub
+  .replace("hub.dandi.example", "teaching.dandi.example")
+  .replace("aws:", `aws:\n  namePrefix: obs-\n  rolePath: /hubs/\n  permissionsBoundary: ${boundary}`)
+  .concat("network:\n  internal: true\n");
+
 let world: InstalledWorld;
+let aws: ReturnType<typeof clientsFor>;
 
 beforeAll(async () => {
   world = await installedWorld();
+  aws = clientsFor(world.env);
   return async () => await world.down();
 });
 
-test("a second deployment in the same account and region leaves the first as it is", async () => {
-  const { eks, ec2 } = clientsFor(world.env);
-  await writeDeployment(world.cwd, "teaching", smallestHub.replace("hub.dandi.example", "teaching.dandi.example"));
-  const install = (name: string, ...more: string[]) => hubctl(["install", "--deployment", name, ...more], world);
+const install = (name: string, ...more: string[]) => hubctl(["install", "--deployment", name, ...more], world);
 
+/** Every role of the account with the tag of this deployment. */
+async function rolesOf(name: string) {
+  const { Roles = [] } = await aws.iam.send(new ListRolesCommand({}));
+  const roles = await Promise.all(
+    Roles.map(async ({ RoleName }) => {
+      const { Tags = [] } = await aws.iam.send(new ListRoleTagsCommand({ RoleName }));
+      if (!Tags.some(({ Key, Value }) => Key === "hubctl:deployment" && Value === name)) return [];
+      const { Role } = await aws.iam.send(new GetRoleCommand({ RoleName }));
+      return Role === undefined ? [] : [Role];
+    }),
+  );
+  return roles.flat();
+}
+
+test("a second deployment, an institute's private hub, stands beside the first and leaves it as it is", async () => {
+  const policy = { Version: "2012-10-17", Statement: [{ Effect: "Allow", Action: "*", Resource: "*" }] };
+  await aws.iam.send(new CreatePolicyCommand({ PolicyName: "obs-boundary", PolicyDocument: JSON.stringify(policy) }));
+  await writeDeployment(world.cwd, "teaching", institutesHub);
   const second = await install("teaching", "--yes");
   expect(second.exitCode, second.stderr).toBe(0);
-  const { clusters = [] } = await eks.send(new ListClustersCommand({}));
-  expect(clusters.toSorted()).toEqual([deployment, "teaching"]);
-  const { Vpcs = [] } = await ec2.send(new DescribeVpcsCommand({}));
+
+  const { clusters = [] } = await aws.eks.send(new ListClustersCommand({}));
+  expect(clusters).toHaveLength(2);
+  const { Vpcs = [] } = await aws.ec2.send(new DescribeVpcsCommand({}));
   const owners = Vpcs.map(({ Tags = [] }) => Tags.find(({ Key }) => Key === "hubctl:deployment")?.Value);
   expect(owners.filter((owner) => owner !== undefined).toSorted()).toEqual([deployment, "teaching"]);
+  const { LoadBalancers = [] } = await aws.elb.send(new DescribeLoadBalancersCommand({}));
+  expect(LoadBalancers.map(({ Scheme }) => Scheme).toSorted()).toEqual(["internal", "internet-facing"]);
+
+  const roles = await rolesOf("teaching");
+  expect(roles.length).toBeGreaterThan(4);
+  for (const { RoleName, Path, PermissionsBoundary } of roles) {
+    expect(RoleName).toMatch(/^obs-/);
+    expect([RoleName, Path]).toEqual([RoleName, "/hubs/"]);
+    expect([RoleName, PermissionsBoundary?.PermissionsBoundaryArn]).toEqual([RoleName, boundary]);
+  }
 
   for (const name of [deployment, "teaching"]) {
     const again = await install(name);
