@@ -285,11 +285,12 @@ async function plantMachines(
       }),
     }),
   );
+  const port = Object.keys(cluster).length > 0 ? 443 : 8443;
   // As the service controller puts it into a group of the network that it was given.
   const { SecurityGroupRules = [] } = await ec2.send(
     new AuthorizeSecurityGroupIngressCommand({
       GroupId: office,
-      IpPermissions: [{ IpProtocol: "tcp", FromPort: 443, ToPort: 443, IpRanges: [{ CidrIp: "10.0.0.0/8" }] }],
+      IpPermissions: [{ IpProtocol: "tcp", FromPort: port, ToPort: port, IpRanges: [{ CidrIp: "10.0.0.0/8" }] }],
       ...specification("security-group-rule", cluster),
     }),
   );
