@@ -1,5 +1,6 @@
-import { Command, CommanderError } from "commander";
+import { Command, CommanderError, Option } from "commander";
 import { readFileSync } from "node:fs";
+import type { AuditOptions } from "./commands/audit.ts";
 import type { InitOptions } from "./commands/init.ts";
 import type { SessionOptions } from "./commands/session.ts";
 import type { TokenOptions } from "./commands/token.ts";
@@ -40,7 +41,7 @@ export async function main(argv: readonly string[]): Promise<void> {
 const helpFooter = `
 Exit codes:
   0 done · 1 a tool or AWS failed · 2 you must change something, or a guard refused
-  130 interrupted or declined · 70 a bug in hubctl
+  3 something was left behind · 130 interrupted or declined · 70 a bug in hubctl
 
 hubctl COMMAND --help tells more of a command.`;
 
@@ -67,6 +68,10 @@ Writes terraform/storage, terraform/cluster and values/CHART.yaml for every Helm
 values/jupyterhub.yaml): to read, to compare with an earlier render, or to check with tools of your own.
 What only AWS knows stands there as <storage.file_system_id> or, before the first install, as <lock.id>; secrets stand
 there as <secret:clientSecret>, and need not be set. The same configuration and lock file give the same bytes.`;
+
+const auditHelp = `
+Needs neither configuration nor state nor cluster. Without --deployment it looks for all deployments there have been.
+Exit code 1 if a category could not be looked at, as then nothing is proved of it.`;
 
 function createProgram(): Command {
   const version = packageVersion();
@@ -133,6 +138,24 @@ function createProgram(): Command {
     .action(async (run: string | undefined, { last = false, json = false }: { last?: boolean; json?: boolean }) => {
       const { logs } = await import("./commands/logs.ts");
       await logs({ ...program.opts<GlobalOptions>(), run, last, json });
+    });
+
+  program
+    .commandsGroup("Take away:")
+    .command("audit")
+    .description("list what deployments own and what they left in the account; exit code 3 if they left something")
+    .option("--region <region>", "AWS region to look at (default: $AWS_REGION, else the configuration's)")
+    .option("--assume-role <arn>", "role to look as")
+    .option("--json", "print it for programs", false)
+    .option("--delete", "delete what the deployment left, after showing it", false)
+    .addOption(new Option("--data <what>", "with --delete: the data that was kept goes, too").choices(["delete"]))
+    .option("--confirm <name>", "the deployment's name, which agrees to the loss of its data")
+    .option("-y, --yes", "do not ask for confirmation", false)
+    .option("--take-lock", "take over the run lock of a run that gives no sign of life")
+    .addHelpText("after", auditHelp)
+    .action(async (options: Omit<AuditOptions, "deployment">) => {
+      const { audit } = await import("./commands/audit.ts");
+      await audit({ ...program.opts<GlobalOptions>(), ...options });
     });
 
   program
