@@ -39,7 +39,7 @@ export interface AwsClients {
   readonly rare: RareClients;
 }
 
-export interface RareClients {
+interface RareClients {
   acm(): Promise<ACMClient>;
   autoScaling(): Promise<AutoScalingClient>;
   backup(): Promise<BackupClient>;

@@ -21,7 +21,7 @@ const holderSchema = z.object({
   renewed: z.iso.datetime(),
 });
 
-export type LockHolder = z.infer<typeof holderSchema>;
+type LockHolder = z.infer<typeof holderSchema>;
 
 const renewEverySeconds = 30;
 /** Shorter than the time between two of them, so that they never pile up. */

@@ -110,14 +110,14 @@ export interface SharedFolder {
 }
 
 /** A bucket that exists; users' servers reach it through Pod Identity. */
-export interface Bucket {
+interface Bucket {
   name: string;
   /** The hub's, if it is not given. */
   region?: string;
   access: "read" | "read-write";
 }
 
-export interface Bounds {
+interface Bounds {
   guarantee: number;
   limit: number;
 }

@@ -43,6 +43,8 @@ export function mergeLayers(layers: readonly Layer[]): { input: unknown; origin:
 }
 
 /** As Helm merges values: groups entry by entry, all else is replaced. */
+export function mergeValues(low: Group, high: Group): Group;
+export function mergeValues(low: unknown, high: unknown): unknown;
 export function mergeValues(low: unknown, high: unknown): unknown {
   if (high === undefined) return low;
   if (!isGroup(low) || !isGroup(high)) return high;

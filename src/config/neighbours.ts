@@ -36,7 +36,7 @@ export function readNeighbours(folder: string, cwd: string): Neighbours {
     files.push(file);
     const read = readYamlFile(file, display);
     if ("problems" in read) problems.push(...read.problems);
-    else if (isGroup(read.value)) values = mergeValues(values, read.value) as Record<string, unknown>;
+    else if (isGroup(read.value)) values = mergeValues(values, read.value);
     else if (read.value !== null)
       problems.push({ at: display, message: "must be a group of values of the hub's chart" });
   }

@@ -1,7 +1,7 @@
 import type { Auth, HubConfig, Image } from "./hub-config.ts";
 
 /** What is allowed but hardly meant; one sentence each. */
-export function configWarnings({ auth, cluster, image, network, profiles }: HubConfig): string[] {
+export function configWarnings({ auth, aws, cluster, image, network, profiles, storage }: HubConfig): string[] {
   const warnings = admissionWarnings(auth);
   if (auth.method === "ldap" && auth.tls === "none") {
     warnings.push("auth.tls is none: passwords cross the network in the clear");
@@ -12,6 +12,10 @@ export function configWarnings({ auth, cluster, image, network, profiles }: HubC
   const images: Image[] = [...(image.freeze ? [] : [image]), ...profiles.flatMap((profile) => profile.image ?? [])];
   for (const repository of new Set(images.filter(isMutable).map((one) => one.repository))) {
     warnings.push(`The image ${repository}:latest can change from one server start to the next; a fixed tag can't`);
+  }
+  for (const { name, region = aws.region } of storage.buckets) {
+    if (region === aws.region) continue;
+    warnings.push(`The bucket ${name} is in ${region}: AWS charges for each gigabyte that is read from ${aws.region}`);
   }
   if (network.apiAccess.length === 0) {
     warnings.push(

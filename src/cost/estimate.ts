@@ -1,8 +1,7 @@
 import type { HubConfig, Profile } from "../config/hub-config.ts";
-import { instancePrice, prices, vcpuPrices } from "./prices.ts";
+import { hoursAMonth, instancePrice, prices, vcpuPrices } from "./prices.ts";
 
 /** What AWS takes for a month. */
-const hoursAMonth = 730;
 
 /** The volume of the hub's accounts; the hub chart's claim asks for it. */
 const hubVolumeGiB = 10;

@@ -105,3 +105,6 @@ export function vcpuPrices(): { lowest: number; highest: number } {
   const vcpusOfLarge = 2;
   return { lowest: Math.min(...larges) / vcpusOfLarge, highest: Math.max(...larges) / vcpusOfLarge };
 }
+
+/** As AWS counts a month in its own estimates. */
+export const hoursAMonth = 730;

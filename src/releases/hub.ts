@@ -1,9 +1,9 @@
+import { mergeValues } from "../config/layers.ts";
 import { testedVersions } from "../versions.ts";
 import { hubLogin } from "./hub-login.ts";
 import { hubProxy } from "./hub-proxy.ts";
 import { chartImage } from "./images.ts";
 import type { ReleaseInputs } from "./inputs.ts";
-import { mergeValues } from "./merge-values.ts";
 import { platform } from "./platform.ts";
 import type { Release } from "./release.ts";
 import { openFoldersToAdmins } from "./shared-folders.ts";

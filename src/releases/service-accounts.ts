@@ -3,7 +3,7 @@ import type { HubConfig, Profile } from "../config/hub-config.ts";
 /** Whom users' servers are in AWS, through Pod Identity: the role that reaches `storage.buckets`. */
 const bucketUser = "user";
 /** The job that fills shared folders. */
-export const folderFiller = "fill-folders";
+const folderFiller = "fill-folders";
 
 /** The service account of servers that no profile gives another one; the namespace's own, with no rights, if undefined. */
 export function userAccount({ storage }: HubConfig): string | undefined {

@@ -13,7 +13,7 @@ const run = promisify(execFile);
 const templates = join(import.meta.dirname, "..", "..", "templates", "terraform");
 
 export const stacks = ["storage", "cluster"] as const;
-export type Stack = (typeof stacks)[number];
+type Stack = (typeof stacks)[number];
 
 /** Both stacks in folders of their own, with the variables of one deployment. */
 export interface TerraformStacks {

@@ -12,10 +12,10 @@ import {
   paginateListPodIdentityAssociations,
   type Cluster,
 } from "@aws-sdk/client-eks";
-import { prices } from "../../cost/prices.ts";
+import { hoursAMonth, prices } from "../../cost/prices.ts";
 import type { AwsClients } from "../clients.ts";
 import { hasOwnTags, type Found } from "./resource.ts";
-import { hoursAMonth, mapFew, unlessGone, type Scope } from "./scope.ts";
+import { mapFew, unlessGone, type Scope } from "./scope.ts";
 
 /** Clusters with our tags. */
 export async function listOwnClusters({ eks: client }: AwsClients): Promise<Cluster[]> {
@@ -36,9 +36,12 @@ export async function findClusters({ aws }: Scope): Promise<Found[]> {
     tags,
     monthlyCost: prices.cluster.STANDARD * hoursAMonth,
     ...(status === "DELETING" && { going: { words: "deleting", waits: "minutes" } }),
-    ...(cluster.resourcesVpcConfig?.clusterSecurityGroupId && {
-      facts: { group: cluster.resourcesVpcConfig.clusterSecurityGroupId },
-    }),
+    facts: {
+      ...(cluster.resourcesVpcConfig?.clusterSecurityGroupId && {
+        group: cluster.resourcesVpcConfig.clusterSecurityGroupId,
+      }),
+      authentication: cluster.accessConfig?.authenticationMode ?? "",
+    },
   }));
 }
 
@@ -95,7 +98,9 @@ export function findFargateProfiles(scope: Scope): Promise<Found[]> {
 
 export function findAccessEntries(scope: Scope): Promise<Found[]> {
   const { eks: client } = scope.aws;
-  return inClusters(scope, async (clusterName, part) => {
+  return inClusters(scope, async (clusterName, part, facts) => {
+    // EKS refuses to list them where there can be none.
+    if (facts["authentication"] === "CONFIG_MAP") return [];
     const principals: string[] = [];
     for await (const page of paginateListAccessEntries({ client }, { clusterName }))
       principals.push(...(page.accessEntries ?? []));
@@ -135,10 +140,10 @@ type MakePart = (category: PartCategory, id: string, details: PartDetails) => Fo
 /** What is in a cluster is its deployment's, whatever its own tags say. */
 async function inClusters(
   scope: Scope,
-  find: (clusterName: string, part: MakePart) => Promise<Found[]>,
+  find: (clusterName: string, part: MakePart, facts: NonNullable<Found["facts"]>) => Promise<Found[]>,
 ): Promise<Found[]> {
   const clusters = await scope.found("eks-clusters");
-  const found = await mapFew(clusters, async ({ id: cluster, arn = cluster }) => {
+  const found = await mapFew(clusters, async ({ id: cluster, arn = cluster, facts = {} }) => {
     const part: MakePart = (category, id, { status, ...details }) => ({
       category,
       id: `${cluster}/${id}`,
@@ -150,7 +155,7 @@ async function inClusters(
       ...details,
     });
     // The cluster may go while it is looked at.
-    return (await unlessGone(find(cluster, part))) ?? [];
+    return (await unlessGone(find(cluster, part, facts))) ?? [];
   });
   return found.flat();
 }

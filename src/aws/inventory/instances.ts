@@ -4,10 +4,10 @@ import {
   paginateDescribeSnapshots,
   paginateDescribeVolumes,
 } from "@aws-sdk/client-ec2";
-import { instancePrice, prices } from "../../cost/prices.ts";
+import { hoursAMonth, instancePrice, prices } from "../../cost/prices.ts";
 import { collect, filtersOf, taggedFilter, taggedOrInVpcs } from "./ec2.ts";
 import { readTags, type Found } from "./resource.ts";
-import { hoursAMonth, type Scope } from "./scope.ts";
+import { type Scope } from "./scope.ts";
 
 export async function findInstances(scope: Scope): Promise<Found[]> {
   const client = await scope.ec2();

@@ -7,9 +7,9 @@ import {
   paginateDescribeLoadBalancers,
   paginateDescribeTargetGroups,
 } from "@aws-sdk/client-elastic-load-balancing-v2";
-import { prices } from "../../cost/prices.ts";
+import { hoursAMonth, prices } from "../../cost/prices.ts";
 import { hasOwnTags, readTags, type Found, type Tags } from "./resource.ts";
-import { hoursAMonth, mapFew, type Scope } from "./scope.ts";
+import { mapFew, type Scope } from "./scope.ts";
 
 /** Both APIs' balancers: a Service without annotations gets a classic one. */
 export async function findLoadBalancers(scope: Scope): Promise<Found[]> {

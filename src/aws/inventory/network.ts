@@ -8,10 +8,10 @@ import {
   paginateDescribeVpcs,
   DescribeAddressesCommand,
 } from "@aws-sdk/client-ec2";
-import { prices } from "../../cost/prices.ts";
+import { hoursAMonth, prices } from "../../cost/prices.ts";
 import { collect, filtersOf, taggedFilter, taggedOrInVpcs } from "./ec2.ts";
 import { readTags, type Found } from "./resource.ts";
-import { hoursAMonth, type Scope } from "./scope.ts";
+import { type Scope } from "./scope.ts";
 
 export async function findVpcs({ ec2 }: Scope): Promise<Found[]> {
   const client = await ec2();

@@ -62,5 +62,3 @@ export function isGone(error: Error): boolean {
 export function arnResource(arn: string): string {
   return arn.split(":").slice(5).join(":");
 }
-
-export const hoursAMonth = 730;

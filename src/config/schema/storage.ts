@@ -21,7 +21,9 @@ const sharedFolderSchema = z
 
 const bucketSchema = z.strictObject({
   name: obeying(bucketName).describe("Its name, without `s3://`"),
-  region: obeying(region).exactOptional().describe("Its region; the hub's, if it is not given"),
+  region: obeying(region)
+    .exactOptional()
+    .describe("Its region, the hub's if it is not given; reading across regions is slow and costs by the gigabyte"),
   access: z.enum(["read", "read-write"]).default("read").describe("What users may do with what is in it"),
 });
 

@@ -70,7 +70,9 @@ export const usersSchema = section({
     .min(2)
     .max(10_000)
     .default(64)
-    .describe("vCPUs of all users' nodes together; a bound on what they can cost"),
+    .describe(
+      "Most vCPUs of the nodes that users share, and again of those of each profile that has nodes of its own; a bound on what they can cost",
+    ),
   cpu: defaultCpu,
   memoryGiB: defaultMemory,
   environment: environmentSchema

@@ -20,6 +20,11 @@ const cilogon = (allowAll: boolean) => ({ method: "cilogon", identityProviders: 
 const ldap = { method: "ldap", server: "ldap.example.org", bindDnTemplates: ["uid={username},dc=example"] };
 
 describe("warnings", () => {
+  it("tell that reading across regions costs", () => {
+    const buckets = [{ name: "near" }, { name: "far", region: "us-west-2" }];
+    expect(warningsOf({ storage: { buckets } })).toEqual([expect.stringContaining("far is in us-west-2")]);
+  });
+
   it("are none for a usual hub", () => {
     expect(warningsOf({})).toEqual([]);
     expect(warningsOf({ auth: { method: "shared-password", admins: ["ada"], allowAll: true } })).toEqual([]);

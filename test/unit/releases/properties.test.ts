@@ -9,7 +9,7 @@ import { devicePlugin } from "../../../src/releases/device-plugin.ts";
 import { hub } from "../../../src/releases/hub.ts";
 import type { ReleaseInputs } from "../../../src/releases/inputs.ts";
 import { karpenter } from "../../../src/releases/karpenter.ts";
-import { mergeValues } from "../../../src/releases/merge-values.ts";
+import { mergeValues } from "../../../src/config/layers.ts";
 import { platform } from "../../../src/releases/platform.ts";
 import type { Release } from "../../../src/releases/release.ts";
 import { anyHubConfig } from "../../helpers/any-hub-file.ts";
