@@ -1,4 +1,5 @@
 import { availableParallelism, loadavg } from "node:os";
+import { measureAudit } from "./bench/audit.ts";
 import { measureColdStart } from "./bench/cold-start.ts";
 import { measureInstall } from "./bench/install-memory.ts";
 import { formatTable, isWithinBound, type Measurement } from "./bench/measurement.ts";
@@ -34,7 +35,9 @@ async function measureAll(): Promise<Measurement[]> {
     say("hubctl install into the empty account (about 90 seconds)");
     const memory = await measureInstall(example, signal);
     say("hubctl install where all is done, and the raw commands, in turns (about 2 minutes)");
-    return [...coldStart, await measureNoOp(example, signal), memory];
+    const noOp = await measureNoOp(example, signal);
+    say("hubctl audit among 10,000 things of others (about 2 minutes)");
+    return [...coldStart, noOp, memory, ...(await measureAudit(example.env, signal))];
   } finally {
     await stopSandbox(folder, say);
   }

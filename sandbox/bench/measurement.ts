@@ -5,7 +5,7 @@ export interface Measurement {
   what: string;
   samples: readonly number[];
   bound: number;
-  unit: "×" | "MB";
+  unit: "×" | "MB" | "s";
   /** What the samples were made of. */
   detail?: string;
 }
@@ -56,7 +56,8 @@ export function formatTable(measurements: readonly Measurement[]): string[] {
   const rows = measurements.map((measurement) => {
     const { what, samples, bound, unit, detail = "" } = measurement;
     const { min, median, max } = summarize(samples);
-    const show = (value: number) => (unit === "MB" ? `${Math.round(value)} MB` : `${value.toFixed(2)}${unit}`);
+    const show = (value: number) =>
+      unit === "×" ? `${value.toFixed(2)}×` : `${unit === "MB" ? Math.round(value) : value.toFixed(1)} ${unit}`;
     const verdict = isWithinBound(measurement) ? "✔" : "✖ missed";
     return [what, String(samples.length), show(min), show(median), show(max), `≤ ${show(bound)}`, verdict, detail];
   });

@@ -11,10 +11,11 @@ import type { IAMClient } from "@aws-sdk/client-iam";
 import { AttachRolePolicyCommand, CreateRoleCommand } from "@aws-sdk/client-iam";
 import { eventually } from "./eventually.ts";
 
-/** An EKS cluster as somebody else's scripts would make it: in the default VPC, with no tag of hubctl's. */
+/** An EKS cluster as somebody else's scripts would make it: in the default VPC and, without `tags`, with none of hubctl's. */
 export async function createForeignCluster(
   { ec2, eks, iam }: { ec2: EC2Client; eks: EKSClient; iam: IAMClient },
   name: string,
+  tags: Record<string, string> = {},
 ): Promise<{ remove(): Promise<void> }> {
   const trust = {
     Version: "2012-10-17",
@@ -33,7 +34,7 @@ export async function createForeignCluster(
     new DescribeSubnetsCommand({ Filters: [{ Name: "default-for-az", Values: ["true"] }] }),
   );
   const subnetIds = Subnets.slice(0, 2).map(({ SubnetId }) => SubnetId!);
-  await eks.send(new CreateClusterCommand({ name, roleArn: Role!.Arn!, resourcesVpcConfig: { subnetIds } }));
+  await eks.send(new CreateClusterCommand({ name, roleArn: Role!.Arn!, resourcesVpcConfig: { subnetIds }, tags }));
   const status = async () => (await eks.send(new DescribeClusterCommand({ name }))).cluster?.status;
   await eventually("the foreign cluster to be active", async () => (await status()) === "ACTIVE");
   return {

@@ -1,3 +1,7 @@
+import { CloudWatchLogsClient, CreateLogGroupCommand } from "@aws-sdk/client-cloudwatch-logs";
+import { EC2Client } from "@aws-sdk/client-ec2";
+import { EKSClient } from "@aws-sdk/client-eks";
+import { IAMClient } from "@aws-sdk/client-iam";
 import { DeleteObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { createClients } from "../../src/aws/clients.ts";
@@ -6,6 +10,7 @@ import { categoryNames, keyOf } from "../../src/aws/inventory/resource.ts";
 import { createStateBucket, stateBucketName } from "../../src/aws/state-bucket.ts";
 import { audit, type AuditOptions } from "../../src/commands/audit.ts";
 import { listAccount } from "../helpers/account-contents.ts";
+import { createForeignCluster } from "../helpers/foreign-cluster.ts";
 import { plantDeployment, plantOffice, type AwsSettings } from "../helpers/plant-orphans.ts";
 import { account, region, startSimulatedAws, type SimulatedAws } from "../helpers/simulated-aws.ts";
 
@@ -125,6 +130,62 @@ describe("a deployment whose cluster is gone", { shuffle: false }, () => {
     expect(after.filter((id) => !before.includes(id) && !id.startsWith("eni-"))).toEqual([]);
     expect(before.filter((id) => !after.includes(id))).toEqual([]);
     expect(last.error).toBeUndefined();
+  });
+});
+
+describe("in an account with clusters", () => {
+  const id = "fedcba9876543210";
+  let remove: () => Promise<void>;
+
+  beforeAll(async () => {
+    const clients = { ec2: new EC2Client(settings), eks: new EKSClient(settings), iam: new IAMClient(settings) };
+    const tags = { "hubctl:id": id, "hubctl:deployment": "alive", "hubctl:stack": "cluster" };
+    const [own, foreign] = await Promise.all([
+      createForeignCluster(clients, "alive", tags),
+      createForeignCluster(clients, "old"),
+    ]);
+    // Left by the one whose log it is, which is still there.
+    await new CloudWatchLogsClient(settings).send(new CreateLogGroupCommand({ logGroupName: "/aws/eks/old/cluster" }));
+    remove = async () => {
+      await Promise.all([own.remove(), foreign.remove()]);
+    };
+  }, 60_000);
+
+  afterAll(() => remove());
+
+  test("a cluster with an id is live with all that is in it, and no other cluster is listed", async () => {
+    const { resources } = await takeInventory(createClients(region), { account });
+    const own = resources.filter(({ owners }) => owners.some((owner) => owner.id === id));
+
+    expect(own.map(({ category }) => category)).toContain("eks-clusters");
+    expect(own.map(({ category, name }) => `${category} ${name ?? ""}`)).toContainEqual(
+      expect.stringMatching(/^security-groups eks-cluster-sg-alive-/),
+    );
+    expect(new Set(own.map(({ state }) => state))).toEqual(new Set(["live"]));
+    expect(resources.filter((one) => one.id.includes("old"))).toEqual([]);
+  });
+
+  test("what lives is not deleted", async () => {
+    const { answer, error } = await runAudit({ deployment: "alive", delete: true, yes: true });
+
+    expect(error).toBeUndefined();
+    expect(answer).toEqual({ deleted: 0, left: [], waiting: [] });
+  });
+
+  test("a category that may not be looked at is unknown, with all that depends on it", async () => {
+    const aws = createClients(region);
+    const denied = Object.assign(new Error("not you"), { name: "AccessDeniedException", call: "SQS GetQueueUrl" });
+    vi.spyOn(aws.efs, "send").mockImplementation(() => {
+      throw denied;
+    });
+    const rare = { ...aws.rare, sqs: () => Promise.reject(denied) };
+    const { unknown } = await takeInventory({ ...aws, rare }, { account });
+
+    expect(unknown).toContainEqual({ category: "queues", reason: "SQS GetQueueUrl: AccessDeniedException: not you" });
+    expect(unknown.map(({ category }) => category)).toEqual(
+      expect.arrayContaining(["file-systems", "mount-targets", "access-points", "recovery-points"]),
+    );
+    expect(unknown.map(({ category }) => category)).not.toContain("vpcs");
   });
 });
 
