@@ -53,14 +53,15 @@ async function kubectl(name: string, ...args: string[]): Promise<string> {
   return stdout;
 }
 
-async function madeBucket(Bucket: string, region: "us-east-2" | "us-west-2"): Promise<void> {
-  await aws.s3.send(new CreateBucketCommand({ Bucket, CreateBucketConfiguration: { LocationConstraint: region } }));
+async function makeBucket(Bucket: string, region: "us-east-2" | "us-west-2"): Promise<void> {
+  const { s3 } = clientsFor({ ...env, AWS_REGION: region });
+  await s3.send(new CreateBucketCommand({ Bucket, CreateBucketConfiguration: { LocationConstraint: region } }));
 }
 
 test("the hack week: three sizes, a GPU's device plugin, a filled folder, buckets of two regions", async () => {
-  await madeBucket("ocean-hack-week-tutorials", "us-east-2");
-  await madeBucket("ocean-hack-week-scratch", "us-east-2");
-  await madeBucket("ocean-hack-week-models", "us-west-2");
+  await makeBucket("ocean-hack-week-tutorials", "us-east-2");
+  await makeBucket("ocean-hack-week-scratch", "us-east-2");
+  await makeBucket("ocean-hack-week-models", "us-west-2");
   // A registry outside of this machine would have to say what the tag means.
   const settings = { domain: "hackweek.dandi.example", "image.freeze": "false" };
   const first = await install("hackweek", settings, "--yes");
@@ -80,7 +81,7 @@ test("the hack week: three sizes, a GPU's device plugin, a filled folder, bucket
 
 test("the foundation: in a VPC that was there, with its passwords, and m5.xlarge for the hub", async () => {
   const network = await makeInstituteNetwork(aws.ec2);
-  await madeBucket("satellite-foundation-scenes", "us-east-2");
+  await makeBucket("satellite-foundation-scenes", "us-east-2");
   const before = await ownVpcs(aws.ec2);
   const list = (ids: readonly string[]) => JSON.stringify(ids);
   const settings = {

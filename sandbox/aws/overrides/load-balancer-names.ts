@@ -31,7 +31,8 @@ const named =
   /(loadbalancer\/app\/([^/]+)\/([0-9a-f]+)<\/LoadBalancerArn>)<DNSName>[^<]*<\/DNSName><CanonicalHostedZoneId>[^<]*<\/CanonicalHostedZoneId>/g;
 
 /**
- * moto calls every load balancer an application load balancer in its ARN, and names and places them all alike.
+ * moto calls every load balancer an application load balancer in its ARN, names and places them all alike, and forgets
+ * the scheme that nobody named.
  * Callers see "net/", a name with the load balancer's id, and the region's zone; moto gets back what it said.
  */
 export function nameLoadBalancers({ moto }: OverrideContext): Override {
@@ -64,13 +65,18 @@ export function nameLoadBalancers({ moto }: OverrideContext): Override {
 
   return async (request) => {
     if (!services.has(request.service)) return undefined;
-    const sent = request.body
-      .toString("utf8")
-      .replace(/(loadbalancer|listener|listener-rule)(%2F|\/)net(%2F|\/)/g, "$1$2app$3");
+    const sent = withScheme(request).replace(/(loadbalancer|listener|listener-rule)(%2F|\/)net(%2F|\/)/g, "$1$2app$3");
     const response = await moto.forward(request, sent);
     // Not answered here, so that the front says what it says of everything unknown.
     if (response.status >= 500) return undefined;
     const text = response.body.toString();
     return text.includes("/app/") ? { ...response, body: await rename(text, request) } : response;
   };
+}
+
+/** AWS makes what does not say that it is internal internet-facing, and says so afterwards; moto says nothing. */
+function withScheme({ action, body }: ReceivedRequest): string {
+  const text = body.toString("utf8");
+  const isSilent = action === "CreateLoadBalancer" && !new URLSearchParams(text).has("Scheme");
+  return isSilent ? `${text}&Scheme=internet-facing` : text;
 }
