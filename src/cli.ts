@@ -1,6 +1,7 @@
 import { Command, CommanderError, Option } from "commander";
 import { readFileSync } from "node:fs";
 import type { AuditOptions } from "./commands/audit.ts";
+import type { CleanupOptions } from "./commands/cleanup.ts";
 import type { InitOptions } from "./commands/init.ts";
 import type { SessionOptions } from "./commands/session.ts";
 import type { TokenOptions } from "./commands/token.ts";
@@ -142,6 +143,23 @@ function createProgram(): Command {
 
   program
     .commandsGroup("Take away:")
+    .command("cleanup")
+    .description("take the deployment away, in an order in which nothing is left behind")
+    .addOption(
+      new Option("--data <choice>", "what becomes of homes, shared folders and secrets").choices(["keep", "delete"]),
+    )
+    .option("--confirm <name>", "agree to the loss of the data, by the deployment's name")
+    .option("-y, --yes", "do not ask for confirmation; does not agree to the loss of data")
+    .option("--dry-run", "show what would be taken away, and end")
+    .option("--wait", "wait while somebody else works on the deployment")
+    .option("--take-lock", "take over the run lock of a run that gives no sign of life")
+    .option("--use-local-config", "go on with the configuration that is here, even if the state bucket has a newer one")
+    .action(async (options: Partial<CleanupOptions>) => {
+      const { cleanup } = await import("./commands/cleanup.ts");
+      await cleanup({ yes: false, dryRun: false, ...program.opts<GlobalOptions>(), ...options, version });
+    });
+
+  program
     .command("audit")
     .description("list what deployments own and what they left in the account; exit code 3 if they left something")
     .option("--region <region>", "AWS region to look at (default: $AWS_REGION, else the configuration's)")

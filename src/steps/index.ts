@@ -1,10 +1,24 @@
 import type { StepList } from "../engine/step.ts";
+import { devicePlugin } from "../releases/device-plugin.ts";
+import { hub } from "../releases/hub.ts";
+import { karpenterCrd } from "../releases/karpenter-crd.ts";
+import { karpenter } from "../releases/karpenter.ts";
+import { platform } from "../releases/platform.ts";
 import { checkLogin } from "./check-login.ts";
 import { checkTools } from "./check-tools.ts";
+import { removeClaims } from "./cleanup/claims.ts";
+import type { Cleanup, DataChoice } from "./cleanup/cleanup.ts";
+import { destroyStack } from "./cleanup/destroy-stack.ts";
+import { removeLoadBalancer } from "./cleanup/load-balancer.ts";
+import { removeMountTargets } from "./cleanup/mount-targets.ts";
+import { stopServers } from "./cleanup/stop-servers.ts";
+import { takeLock } from "./cleanup/take-lock.ts";
+import { uninstallRelease } from "./cleanup/uninstall-release.ts";
+import { removeUserNodes } from "./cleanup/user-nodes.ts";
 import { clusterStack } from "./cluster-stack.ts";
 import { coreNodes } from "./core-nodes.ts";
 import { generatedSecrets } from "./generated-secrets.ts";
-import { hubRelease, karpenterCrdRelease, karpenterRelease, platformRelease } from "./releases.ts";
+import { devicePluginRelease, hubRelease, karpenterCrdRelease, karpenterRelease, platformRelease } from "./releases.ts";
 import type { Installation } from "./installation.ts";
 import { kubeconfig } from "./kubeconfig.ts";
 import { loadBalancer } from "./load-balancer.ts";
@@ -24,5 +38,26 @@ export const installSteps: StepList<Installation> = [
   mountTargets,
   kubeconfig,
   coreNodes,
-  { inOrder: [karpenterCrdRelease, karpenterRelease, platformRelease, hubRelease, loadBalancer] },
+  { inOrder: [karpenterCrdRelease, karpenterRelease, platformRelease, devicePluginRelease, hubRelease, loadBalancer] },
 ];
+
+/** From whatever is there to nothing, or to nothing but the data. */
+export function cleanupSteps(data: DataChoice): StepList<Cleanup> {
+  return [
+    checkTools,
+    checkLogin,
+    takeLock,
+    stopServers,
+    removeLoadBalancer,
+    uninstallRelease(hub, { title: "Uninstall the hub" }),
+    removeClaims,
+    removeUserNodes,
+    uninstallRelease(devicePlugin, { title: "Uninstall the plugin that offers GPUs" }),
+    uninstallRelease(platform, { title: "Uninstall node pools, storage classes and volumes" }),
+    uninstallRelease(karpenter, { title: "Uninstall Karpenter" }),
+    uninstallRelease(karpenterCrd, { title: "Uninstall Karpenter's definitions" }),
+    removeMountTargets,
+    destroyStack("cluster", { title: "Destroy the cluster, its nodes and its VPC" }),
+    ...(data === "delete" ? [destroyStack("storage", { title: "Destroy the data: file system, secrets" })] : []),
+  ];
+}

@@ -71,6 +71,12 @@ export function rollbackCommand(target: ReleaseTarget, revision: number): Comman
   return helm(place, ["rollback", release, String(revision), "--wait", "--timeout", "900s"]);
 }
 
+/** Waits until what the release holds is gone. */
+export function uninstallCommand(target: ReleaseTarget, timeoutSeconds: number): Command {
+  const { release, ...place } = target;
+  return helm(place, ["uninstall", release, "--ignore-not-found", "--wait", "--timeout", `${timeoutSeconds}s`]);
+}
+
 /** Every release of the cluster, in whatever state its last revision is. */
 export function listCommand(target: KubeTarget): Command {
   return { ...helmFor(target), args: ["list", "--all-namespaces", "--output", "json", ...clusterFlags(target)] };
@@ -176,6 +182,10 @@ export async function repairRelease(
   state: Extract<ReleaseState, { kind: "interrupted" }>,
 ): Promise<void> {
   await exec(rollbackCommand(target, state.rollbackTo));
+}
+
+export async function isInstalled(exec: Exec, target: ReleaseTarget): Promise<boolean> {
+  return (await readMetadata(exec, target)) !== undefined;
 }
 
 async function readMetadata(exec: Exec, target: ReleaseTarget): Promise<ReleaseMetadata | undefined> {

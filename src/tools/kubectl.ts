@@ -33,6 +33,35 @@ export function deletePodCommand(target: KubeTarget, pod: { name: string; namesp
   ]);
 }
 
+/** Asks for deletion and does not wait: what it takes to go is for the caller to watch. */
+export function deleteCommand(
+  target: KubeTarget,
+  what: { resource: string; namespace?: string } & ({ name: string } | { selector: string } | { all: true }),
+): Command {
+  return kubectl(target, [
+    "delete",
+    what.resource,
+    ...("name" in what ? [what.name] : "selector" in what ? ["--selector", what.selector] : ["--all"]),
+    ...namespaceFlag(what.namespace),
+    "--ignore-not-found",
+    "--wait=false",
+    "--request-timeout=30s",
+  ]);
+}
+
+export function scaleCommand(
+  target: KubeTarget,
+  what: { resource: string; name: string; namespace: string; replicas: number },
+): Command {
+  const { resource, name, namespace, replicas } = what;
+  return kubectl(target, ["scale", resource, name, ...namespaceFlag(namespace), `--replicas=${replicas}`]);
+}
+
+/** Fails when the API server does not answer that it is ready. */
+export function readyCommand(target: KubeTarget): Command {
+  return kubectl(target, ["get", "--raw", "/readyz", "--request-timeout=15s"]);
+}
+
 export function clientVersionCommand(): Command {
   return { file: "kubectl", args: ["version", "--client", "--output", "json"] };
 }
@@ -57,6 +86,12 @@ const podsSchema = z.object({
 /** With --ignore-not-found kubectl prints nothing where a list would be empty. */
 function parseList(stdout: string): unknown {
   return stdout.trim() === "" ? { items: [] } : JSON.parse(stdout);
+}
+
+const namesSchema = z.object({ items: z.array(z.object({ metadata: z.object({ name: z.string() }) })) });
+
+export function parseNames(stdout: string): string[] {
+  return namesSchema.parse(parseList(stdout)).items.map(({ metadata }) => metadata.name);
 }
 
 /** Pods with the names of the environment variables of their containers. */

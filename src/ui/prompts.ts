@@ -1,4 +1,4 @@
-import { confirm } from "@inquirer/prompts";
+import { confirm, input, select } from "@inquirer/prompts";
 import { AbortError, UserError } from "../errors.ts";
 import type { Output } from "./output.ts";
 
@@ -12,15 +12,35 @@ interface Question {
 
 /** Asks for consent; "no" and Ctrl-C are an AbortError. Without a terminal it never asks. */
 export async function confirmOrAbort(output: Output, { message, flag, declined }: Question): Promise<void> {
-  if (!output.canAsk) {
-    throw new UserError("NoTerminal", `cannot ask without a terminal: ${message}`, { hint: `answer with ${flag}` });
-  }
-  if (!(await ask(output, message))) throw new AbortError("Declined", declined);
+  refuseWithoutTerminal(output, { message, flag });
+  const agreed = await answered(() => confirm({ message, default: false }, { output: output.progressStream }));
+  if (!agreed) throw new AbortError("Declined", declined);
 }
 
-async function ask(output: Output, message: string): Promise<boolean> {
+/** Asks for the very word, so that nobody agrees by habit. */
+export async function typeOrAbort(output: Output, word: string, { message, flag, declined }: Question): Promise<void> {
+  refuseWithoutTerminal(output, { message, flag });
+  const typed = await answered(() => input({ message }, { output: output.progressStream }));
+  if (typed.trim() !== word) throw new AbortError("Declined", declined);
+}
+
+export async function chooseOrAbort<Value extends string>(
+  output: Output,
+  choices: readonly { value: Value; name: string }[],
+  { message, flag }: Pick<Question, "message" | "flag">,
+): Promise<Value> {
+  refuseWithoutTerminal(output, { message, flag });
+  return answered(() => select({ message, choices }, { output: output.progressStream }));
+}
+
+function refuseWithoutTerminal(output: Output, { message, flag }: Pick<Question, "message" | "flag">): void {
+  if (output.canAsk) return;
+  throw new UserError("NoTerminal", `cannot ask without a terminal: ${message}`, { hint: `answer with ${flag}` });
+}
+
+async function answered<Value>(ask: () => Promise<Value>): Promise<Value> {
   try {
-    return await confirm({ message, default: false }, { output: output.progressStream });
+    return await ask();
   } catch (cause) {
     if (cause instanceof Error && cause.name === "ExitPromptError")
       throw new AbortError("Declined", "interrupted at a question; nothing was touched", { cause });

@@ -139,8 +139,8 @@ export function fakeStack(plans: readonly PlanSummary[]): FakeStack {
   const stack: Stack = {
     providerLockFile: "/deployment/terraform/.terraform.lock.hcl",
     init: () => Promise.resolve(),
-    plan() {
-      log.push("plan");
+    plan(_, { destroy } = { destroy: false }) {
+      log.push(destroy ? "plan to destroy" : "plan");
       const summary = plans[planned] ?? emptyPlan();
       planned += 1;
       return Promise.resolve({ file: `plan-${planned}`, summary });
@@ -178,9 +178,9 @@ export function changeOf(address: string, reason?: string): ResourceChange {
 }
 
 /** Runs a step with what its check finds, which must be a change; tells what was reported. */
-export async function runChecked(
-  step: Step<Installation>,
-  installation: Installation,
+export async function runChecked<Context extends Installation>(
+  step: Step<Context>,
+  installation: Context,
 ): Promise<{ change: string; progress: string[] }> {
   const found = await step.check(installation);
   if (!("change" in found)) throw new Error(`${step.id} has nothing to do: ${JSON.stringify(found)}`);

@@ -4,6 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, inject } from "vitest";
 import { withFileLock } from "../../sandbox/file-lock.ts";
+import { listAccount } from "./account-contents.ts";
+import { awsSettings } from "./aws-clients.ts";
 import { hubctl } from "./hubctl.ts";
 import { restoreSandbox, snapshotFolder, startSandbox, type Sandbox } from "./sandbox.ts";
 
@@ -56,8 +58,14 @@ export async function installedWorld(): Promise<InstalledWorld> {
   };
 }
 
+/** The file that tells what was in the account before anything was installed. */
+export function accountBefore(cwd: string): string {
+  return join(cwd, "account-before.json");
+}
+
 async function install(name: string, snapshot: string, cwd: string): Promise<Sandbox> {
   const sandbox = await startSandbox(name);
+  await writeFile(accountBefore(cwd), JSON.stringify(await listAccount(awsSettings(sandbox.env))));
   await writeDeployment(cwd, deployment, smallestHub);
   const env = { ...sandbox.env, ...passwords };
   const { exitCode, stderr } = await hubctl(["install", "--yes"], { cwd, env });

@@ -1,0 +1,235 @@
+import { DeleteMountTargetCommand, DescribeMountTargetsCommand } from "@aws-sdk/client-efs";
+import { DescribeClusterCommand } from "@aws-sdk/client-eks";
+import {
+  DeleteLoadBalancerCommand,
+  DeleteTargetGroupCommand,
+  DescribeLoadBalancersCommand,
+  DescribeTagsCommand,
+  DescribeTargetGroupsCommand,
+} from "@aws-sdk/client-elastic-load-balancing-v2";
+import { DescribeNetworkInterfacesCommand } from "@aws-sdk/client-ec2";
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import { hub } from "../../../src/releases/hub.ts";
+import { removeClaims } from "../../../src/steps/cleanup/claims.ts";
+import { asCleanup, type DataChoice } from "../../../src/steps/cleanup/cleanup.ts";
+import { destroyStack } from "../../../src/steps/cleanup/destroy-stack.ts";
+import { removeLoadBalancer } from "../../../src/steps/cleanup/load-balancer.ts";
+import { removeMountTargets } from "../../../src/steps/cleanup/mount-targets.ts";
+import { stopServers } from "../../../src/steps/cleanup/stop-servers.ts";
+import { uninstallRelease } from "../../../src/steps/cleanup/uninstall-release.ts";
+import { removeUserNodes } from "../../../src/steps/cleanup/user-nodes.ts";
+import { cleanupSteps } from "../../../src/steps/index.ts";
+import { turnsOf } from "../../../src/engine/step.ts";
+import { emptyPlan } from "../../../src/tools/terraform-plan.ts";
+import type { ExpectedCall } from "../../helpers/fake-exec.ts";
+import { fakeInstallation, fakeStack, mockAws, runChecked } from "../../helpers/installation.ts";
+
+// Between two looks nothing is waited for.
+vi.mock("node:timers/promises", () => ({ setTimeout: () => Promise.resolve() }));
+
+const id = "3f1c9a52";
+const aws = mockAws();
+const ready: ExpectedCall = { command: { file: "kubectl", args: expect.arrayContaining(["/readyz"]) as string[] } };
+
+function kubectl(verb: string, resource: string, names?: readonly string[]): ExpectedCall {
+  const args = expect.arrayContaining([verb, resource]) as string[];
+  const items = names?.map((name) => ({ metadata: { name } }));
+  return { command: { file: "kubectl", args }, ...(items === undefined ? {} : { stdout: JSON.stringify({ items }) }) };
+}
+
+function cleanup(calls: readonly ExpectedCall[] = [], options: Parameters<typeof fakeInstallation>[0] = {}) {
+  const installation = fakeInstallation({ calls, ...options });
+  return Object.assign(asCleanup(installation, { data: "delete", id }), { exec: installation.exec });
+}
+
+function clusterWithId(value: string): void {
+  const cluster = { name: "dandihub", status: "ACTIVE", tags: { "hubctl:id": value } } as const;
+  aws.eks.on(DescribeClusterCommand).resolves({ cluster });
+}
+
+beforeEach(() => clusterWithId(id));
+
+describe("a step inside the cluster", () => {
+  it("has nothing to do when the cluster is gone", async () => {
+    const gone = Object.assign(new Error("No cluster found"), { name: "ResourceNotFoundException" });
+    aws.eks.on(DescribeClusterCommand).rejects(gone);
+    expect(await stopServers.check(cleanup())).toEqual({ done: "there is no cluster" });
+  });
+
+  it("never touches a namesake", async () => {
+    clusterWithId("ffffffff");
+    const asked = cleanup();
+    for (const step of [stopServers, removeClaims, removeUserNodes, uninstallRelease(hub, { title: "" })]) {
+      expect(await step.check(asked)).toEqual({ done: "the cluster named dandihub is not this deployment's" });
+    }
+    expect(asked.exec.calls).toEqual([]);
+  });
+
+  it("stops the run when there is a cluster that can't be asked", async () => {
+    const asked = cleanup([{ ...ready, exitCode: 1, stderr: "dial tcp: i/o timeout" }]);
+    await expect(stopServers.check(asked)).rejects.toMatchObject({
+      code: "ClusterUnreachable",
+      output: expect.stringContaining("i/o timeout") as string,
+    });
+  });
+});
+
+describe("stop-servers", () => {
+  it("closes the hub first, then waits until the last server is gone", async () => {
+    const context = cleanup([
+      ready,
+      kubectl("get", "pods", ["jupyter-ada", "jupyter-grace"]),
+      kubectl("get", "deployment", ["hub"]),
+      { command: { file: "kubectl", args: expect.arrayContaining(["scale", "--replicas=0"]) as string[] } },
+      kubectl("get", "pods", ["hub-1"]),
+      kubectl("get", "pods", []),
+      kubectl("delete", "pods"),
+      kubectl("get", "pods", ["jupyter-grace"]),
+      kubectl("get", "pods", []),
+    ]);
+    expect((await runChecked(stopServers, context)).change).toContain("2 servers run now");
+    context.exec.expectAllCalled();
+  });
+});
+
+describe("remove-load-balancer", () => {
+  const arn = "arn:aws:elasticloadbalancing:us-east-2:123456789012:loadbalancer/net/a1/b2";
+  const group = "arn:aws:elasticloadbalancing:us-east-2:123456789012:targetgroup/k8s/c3";
+  const foreign = "arn:aws:elasticloadbalancing:us-east-2:123456789012:loadbalancer/net/theirs/d4";
+
+  function answer(loadBalancers: string[], targetGroups: string[]): void {
+    aws.elb.on(DescribeLoadBalancersCommand).resolves({
+      LoadBalancers: loadBalancers.map((LoadBalancerArn) => ({ LoadBalancerArn })),
+    });
+    aws.elb.on(DescribeTargetGroupsCommand).resolves({
+      TargetGroups: targetGroups.map((TargetGroupArn) => ({ TargetGroupArn })),
+    });
+  }
+
+  beforeEach(() => {
+    aws.ec2.on(DescribeNetworkInterfacesCommand).resolves({ NetworkInterfaces: [] });
+    aws.elb.on(DescribeTagsCommand).callsFake(({ ResourceArns = [] }: { ResourceArns?: string[] }) => ({
+      TagDescriptions: ResourceArns.map((ResourceArn) => ({
+        ResourceArn,
+        Tags: [{ Key: "hubctl:id", Value: ResourceArn === foreign ? "ffffffff" : id }],
+      })),
+    }));
+  });
+
+  it("has nothing to do with others' load balancers", async () => {
+    answer([foreign], []);
+    expect(await removeLoadBalancer.check(cleanup())).toEqual({ done: "none" });
+  });
+
+  it("deletes the Service, and itself the target group that its controller forgot", async () => {
+    answer([arn, foreign], [group]);
+    const context = cleanup([ready, kubectl("delete", "service")]);
+    const found = await removeLoadBalancer.check(context);
+    expect(found).toMatchObject({ change: "1 load balancer, 1 target group" });
+    answer([foreign], [group]);
+    aws.elb.on(DeleteTargetGroupCommand).callsFake(() => {
+      answer([foreign], []);
+      return {};
+    });
+    await removeLoadBalancer.run(context, (found as { plan: unknown }).plan, {
+      progress: () => undefined,
+      note: () => undefined,
+    });
+    expect(aws.elb.commandCalls(DeleteTargetGroupCommand).map(({ args }) => args[0].input)).toEqual([
+      { TargetGroupArn: group },
+    ]);
+    expect(aws.elb.commandCalls(DeleteLoadBalancerCommand)).toEqual([]);
+    context.exec.expectAllCalled();
+  });
+
+  it("deletes the load balancer itself when there is no cluster any more", async () => {
+    const gone = Object.assign(new Error("No cluster found"), { name: "ResourceNotFoundException" });
+    aws.eks.on(DescribeClusterCommand).rejects(gone);
+    answer([arn], []);
+    aws.elb.on(DeleteLoadBalancerCommand).callsFake(() => {
+      answer([], []);
+      return {};
+    });
+    await runChecked(removeLoadBalancer, cleanup());
+    expect(aws.elb.commandCalls(DeleteLoadBalancerCommand)).toHaveLength(1);
+  });
+});
+
+describe("remove-claims", () => {
+  it("waits for the disks, not for the file system's volumes", async () => {
+    const context = cleanup([
+      ready,
+      kubectl("get", "persistentvolumeclaims", ["home", "hub-db-dir"]),
+      kubectl("delete", "persistentvolumeclaims"),
+      kubectl("get", "persistentvolumes", ["pvc-1", "dandihub-home"]),
+      kubectl("get", "persistentvolumeclaims", []),
+      kubectl("get", "persistentvolumes", ["dandihub-home"]),
+      kubectl("get", "persistentvolumeclaims", []),
+    ]);
+    await runChecked(removeClaims, context);
+    context.exec.expectAllCalled();
+  });
+});
+
+describe("remove-user-nodes", () => {
+  it("has nothing to do where Karpenter's definitions are gone", async () => {
+    const missing = kubectl("get", "customresourcedefinitions");
+    expect(await removeUserNodes.check(cleanup([ready, missing, missing, missing]))).toEqual({
+      done: "no node pools and no nodes",
+    });
+  });
+});
+
+describe("remove-mount-targets", () => {
+  it("deletes them and waits until they are gone; one that is gone meanwhile is no failure", async () => {
+    const present = [{ MountTargetId: "fsmt-1" }, { MountTargetId: "fsmt-2" }] as never;
+    aws.efs
+      .on(DescribeMountTargetsCommand)
+      .resolvesOnce({ MountTargets: present })
+      .resolvesOnce({ MountTargets: present })
+      .resolves({ MountTargets: [] });
+    const gone = Object.assign(new Error("gone"), { name: "MountTargetNotFound" });
+    aws.efs.on(DeleteMountTargetCommand, { MountTargetId: "fsmt-1" }).resolves({});
+    aws.efs.on(DeleteMountTargetCommand, { MountTargetId: "fsmt-2" }).rejects(gone);
+    expect((await runChecked(removeMountTargets, cleanup())).change).toBe("2 mount targets");
+    expect(aws.efs.commandCalls(DeleteMountTargetCommand)).toHaveLength(2);
+  });
+});
+
+describe("destroy-cluster-stack", () => {
+  const change = { address: "aws_vpc.this", type: "aws_vpc", forcedBy: [] };
+
+  it("applies the plan that was shown", async () => {
+    const cluster = fakeStack([{ ...emptyPlan(), delete: [change], isEmpty: false }]);
+    const context = cleanup([], { stacks: { storage: fakeStack([]), cluster } });
+    expect((await runChecked(destroyStack("cluster", { title: "" }), context)).change).toBe("1 to delete");
+    expect(cluster.log).toEqual(["plan to destroy", "apply plan-1"]);
+  });
+
+  it("has nothing to do without a state bucket", async () => {
+    const context = cleanup([], { answers: { stateBucketReady: false } });
+    expect(await destroyStack("cluster", { title: "" }).check(context)).toEqual({ done: "there is no state" });
+  });
+});
+
+describe("the steps of a cleanup", () => {
+  const ids = (data: DataChoice) =>
+    turnsOf(cleanupSteps(data))
+      .flat()
+      .map((step) => step.id);
+
+  it("destroy the storage only if the data is to go, and last", () => {
+    expect(ids("keep")).not.toContain("destroy-storage-stack");
+    expect(ids("delete").at(-1)).toBe("destroy-storage-stack");
+  });
+
+  it("take away what a controller must let go before the controller", () => {
+    const order = ids("keep");
+    const before = (first: string, second: string) => expect(order.indexOf(first)).toBeLessThan(order.indexOf(second));
+    before("stop-servers", "uninstall-hub");
+    before("remove-claims", "destroy-cluster-stack");
+    before("remove-user-nodes", "uninstall-karpenter");
+    before("uninstall-karpenter", "uninstall-karpenter-crd");
+    before("remove-mount-targets", "destroy-cluster-stack");
+  });
+});
