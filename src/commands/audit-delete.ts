@@ -84,7 +84,7 @@ function describeStaying(resources: readonly Resource[]): string[] {
   const lines = [
     { what: "in use, and stays", some: some("live") },
     { what: "kept data, and stays without --data delete", some: some("kept-data") },
-    { what: "claimed by several, and stays; see hubctl audit", some: some("conflict") },
+    { what: "whose owner is not clear, and stays; see hubctl audit", some: some("conflict") },
   ];
   return lines.flatMap(({ what, some }) => (some.length === 0 ? [] : [`${formatTotals(some)} ${what}`]));
 }

@@ -366,7 +366,9 @@ describe("the hub's values", () => {
     const values = parse(
       Buffer.from(find(objects, "Secret", "hub").data!["values.yaml"]!, "base64").toString(),
     ) as Record<string, unknown>;
-    expect(values).toMatchObject({ singleuser: { profileList: [{ slug: "gpu" }, { slug: "half" }], serviceAccountName: "user" } });
+    expect(values).toMatchObject({
+      singleuser: { profileList: [{ slug: "gpu" }, { slug: "half" }], serviceAccountName: "user" },
+    });
     expect(find(objects, "Secret", "singleuser")).toMatchObject({ stringData: { "0-motd": "hello\n" } });
     expect(JSON.stringify(find(objects, "Deployment", "hub").spec)).toContain(
       `"image":"quay.io/jupyterhub/k8s-hub@sha256:${"0".repeat(64)}"`,

@@ -19,13 +19,27 @@ export function proveOwners(all: readonly Found[]): Proved[] {
   const names = namesById(found);
   const claims = spreadClaims(found);
   const stacks = new Map(found.flatMap((one) => idsOf(one).map((id) => [id, ownStack(one)] as const)));
-  return found.flatMap((one) => {
+  const proved = found.flatMap((one) => {
     const ids = [...(claims.get(keyOf(one)) ?? [])].sort();
     const owners: Owner[] = ids.map((id) => ({ id, deployment: names.get(id) ?? one.claim?.deployment }));
     const stack = ownStack(one) ?? (one.sharesStack ? stackOfWhole(one, stacks) : undefined);
     const judged = judge(one, owners);
     return judged ? [{ found: one, owners, stack, ...judged }] : [];
   });
+  return spreadConflicts(proved);
+}
+
+/** What is only proved by something that is in conflict, is in conflict too. */
+function spreadConflicts(proved: readonly Proved[]): Proved[] {
+  const disputed = new Set(proved.flatMap(({ isConflict, found }) => (isConflict ? idsOf(found) : [])));
+  const spread = proved.map((one): Proved => {
+    const { tags, claim, partOf = [] } = one.found;
+    const whole = partOf.find((id) => disputed.has(id));
+    if (one.isConflict || whole === undefined || tags[idTag] !== undefined || claim) return one;
+    return { ...one, isConflict: true, evidence: `is part of ${whole}, whose owner is not clear` };
+  });
+  const hasGrown = spread.some(({ isConflict }, index) => isConflict !== proved[index]?.isConflict);
+  return hasGrown ? spreadConflicts(spread) : spread;
 }
 
 type Judgement = Pick<Proved, "evidence" | "isConflict"> & { owners?: readonly Owner[] };

@@ -78,6 +78,22 @@ describe("proof of ownership", () => {
     expect(conflict?.evidence).toContain("names the cluster prod");
   });
 
+  test("is not clear of what hangs on something that is not clear", () => {
+    const found = [
+      thing("dns-records", "A www", { partOf: ["arn:lb"] }),
+      thing("load-balancers", "theirs", { arn: "arn:lb", partOf: ["vpc-1"], needsName: true }),
+      vpc,
+      thing("volumes", "vol-1", { partOf: ["arn:lb"], tags: own() }),
+    ];
+
+    expect(judged(...found).map(({ id, isConflict }) => [id, isConflict])).toEqual([
+      ["A www", true],
+      ["theirs", true],
+      ["vpc-1", false],
+      ["vol-1", false],
+    ]);
+  });
+
   test("is incomplete when the deployment is named without its id", () => {
     const queue = thing("queues", "demo", { tags: { "hubctl:deployment": "demo" } });
 
