@@ -18,7 +18,7 @@ export interface DeletionOptions {
   wait: (seconds: number) => Promise<void>;
 }
 
-export interface Left {
+interface Left {
   resource: Resource;
   why: string;
 }

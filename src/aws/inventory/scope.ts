@@ -38,7 +38,7 @@ export async function mapFew<Item, Result>(
   return results;
 }
 
-export function isNamed(error: unknown, ...names: string[]): boolean {
+function isNamed(error: unknown, ...names: string[]): boolean {
   return error instanceof Error && names.includes(error.name);
 }
 

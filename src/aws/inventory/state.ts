@@ -42,7 +42,7 @@ const aliveStatuses = new Set(["ACTIVE", "CREATING", "UPDATING"]);
  * A deployment lives if its cluster does, or while somebody's run holds its lock: an install in progress has no cluster
  * yet, and whatever has the deployment's name may be its.
  */
-export function isLive(owner: Owner, { clusters, records }: World): boolean {
+function isLive(owner: Owner, { clusters, records }: World): boolean {
   const hasCluster = clusters.some(
     ({ id, name, status }) =>
       aliveStatuses.has(status) && (owner.id === undefined ? name === owner.deployment : id === owner.id),
