@@ -4,6 +4,7 @@ import { measureColdStart } from "./bench/cold-start.ts";
 import { measureInstall } from "./bench/install-memory.ts";
 import { formatTable, isWithinBound, type Measurement } from "./bench/measurement.ts";
 import { measureNoOp } from "./bench/no-op.ts";
+import { measureStatus } from "./bench/status.ts";
 import { SandboxError } from "./errors.ts";
 import { prepareExample } from "./example.ts";
 import { startSandbox, stopSandbox } from "./lifecycle.ts";
@@ -36,8 +37,10 @@ async function measureAll(): Promise<Measurement[]> {
     const memory = await measureInstall(example, signal);
     say("hubctl install where all is done, and the raw commands, in turns (about 2 minutes)");
     const noOp = await measureNoOp(example, signal);
+    say("hubctl status, with AWS far away");
+    const status = await measureStatus(example, signal);
     say("hubctl audit among 10,000 things of others (about 2 minutes)");
-    return [...coldStart, noOp, memory, ...(await measureAudit(example.env, signal))];
+    return [...coldStart, noOp, memory, status, ...(await measureAudit(example.env, signal))];
   } finally {
     await stopSandbox(folder, say);
   }

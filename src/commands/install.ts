@@ -26,7 +26,7 @@ export async function install(options: InstallOptions): Promise<void> {
         journal,
         classify: classifyError,
         log: (line) => logger.write(line),
-        resume: `hubctl install --deployment ${name}`,
+        resume: [`hubctl install --deployment ${name}`, ...(options.set ?? []).map(describeOverride)].join(" "),
         earlier: earlierStepSeconds(installation.workDir.journal),
         whereToLook: `hubctl status --deployment ${name} tells what is not well, and ${logger.path} what has happened so far`,
       };
@@ -42,6 +42,12 @@ export async function install(options: InstallOptions): Promise<void> {
       output.result(describeOutcome(installation, result));
     },
   );
+}
+
+/** As one would type it in a shell. */
+function describeOverride(entry: string): string {
+  const isPlain = /^[\w@%+=:,./-]+$/.test(entry);
+  return `--set ${isPlain ? entry : `'${entry.replaceAll("'", String.raw`'\''`)}'`}`;
 }
 
 async function confirmChanges(
