@@ -2,7 +2,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
+  AttachInternetGatewayCommand,
   AuthorizeSecurityGroupIngressCommand,
+  CreateInternetGatewayCommand,
   CreateSubnetCommand,
   CreateTagsCommand,
   CreateVpcCommand,
@@ -116,6 +118,10 @@ async function createCluster({ world, service, name, credentials, log, stop }: S
   };
   const vpc = await ec2.send(new CreateVpcCommand({ CidrBlock: "10.42.0.0/16" }));
   const vpcId = vpc.Vpc!.VpcId!;
+  const { InternetGateway: gateway } = await ec2.send(new CreateInternetGatewayCommand({}));
+  await ec2.send(
+    new AttachInternetGatewayCommand({ VpcId: vpcId, InternetGatewayId: gateway?.InternetGatewayId ?? "" }),
+  );
   const subnetIds: string[] = [];
   for (const [index, zone] of ["a", "b"].entries()) {
     const answer = await ec2.send(
