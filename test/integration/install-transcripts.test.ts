@@ -127,21 +127,39 @@ describe("the command line", () => {
         -V, --version            output the version number
         -d, --deployment <name>  which deployment (default: $HUB_DEPLOYMENT_NAME, else
                                  the only one there is)
+        --set <path=value>       override a field of the configuration for this run,
+                                 e.g. culling.idleMinutes=30; repeatable
         --debug                  print stack traces with errors
         -h, --help               display help for command
 
       Set up:
         install [options]        create the cluster and the hub, or go on from
                                  wherever the last run stopped
+        init [options]           bring a deployment that others installed to this
+                                 machine
+
+      Run:
+        status [options]         tell how the deployment is, layer by layer; exit code
+                                 1 if there is a problem
+        logs [options] [run]     list the runs of the deployment, or tell the steps of
+                                 one of them: times, attempts, failures
+
+      Take away:
+        cleanup [options]        take the deployment away, in an order in which
+                                 nothing is left behind
+        audit [options]          list what deployments own and what they left in the
+                                 account; exit code 3 if they left something
 
       Plumbing:
+        render [options]         write what an install would give to Terraform and
+                                 Helm, without asking AWS
         kubeconfig               print a kubeconfig of the deployment's cluster
         token [options]          print a login token for kubectl (what the kubeconfig
                                  calls)
 
       Exit codes:
         0 done · 1 a tool or AWS failed · 2 you must change something, or a guard refused
-        130 interrupted or declined · 70 a bug in hubctl
+        3 something was left behind · 130 interrupted or declined · 70 a bug in hubctl
 
       hubctl COMMAND --help tells more of a command.
       exit 0"
@@ -156,12 +174,19 @@ describe("the command line", () => {
 
       Options:
         -y, --yes                do not ask for confirmation
+        --wait                   wait while somebody else works on the deployment
+        --take-lock              take over the run lock of a run that gives no sign of
+                                 life
+        --use-local-config       go on with the configuration that is here, even if
+                                 the state bucket has a newer one
         -h, --help               display help for command
 
       Global Options:
         -V, --version            output the version number
         -d, --deployment <name>  which deployment (default: $HUB_DEPLOYMENT_NAME, else
                                  the only one there is)
+        --set <path=value>       override a field of the configuration for this run,
+                                 e.g. culling.idleMinutes=30; repeatable
         --debug                  print stack traces with errors
 
       A deployment is deployments/NAME/hub.yaml or NAME.tfvars, in this folder or one above it.
@@ -264,9 +289,9 @@ describe("before anything is touched", () => {
         TF_VAR_aws_certificate_arn is not set: the ARN of the domain's ACM certificate
         field.tfvars: admin_users is required
         field.tfvars: singleuser_image_repo is required
-        field.tfvars: singleuser_image_tag is required
-        TF_VAR_github_client_id or HUBCTL_GITHUB_CLIENT_ID is not set: the client id of the hub's GitHub OAuth app
-        TF_VAR_github_client_secret or HUBCTL_GITHUB_CLIENT_SECRET is not set: the client secret of the hub's GitHub OAuth app
+        field.tfvars: singleuser_image_tag is required, or a digest
+        TF_VAR_github_client_id or HUBCTL_GITHUB_CLIENT_ID or HUBCTL_OAUTH_CLIENT_ID is not set: the client id of the hub's GitHub OAuth app
+        TF_VAR_github_client_secret or HUBCTL_GITHUB_CLIENT_SECRET or HUBCTL_OAUTH_CLIENT_SECRET is not set: the client secret of the hub's GitHub OAuth app
       → correct what is listed and run the same command again; nothing was touched
       exit 2"
     `);
