@@ -59,6 +59,14 @@ export default defineConfig(
     direction,
   ),
   forbid(
+    ["src/dns/**", "src/reach/**"],
+    {
+      packages: [...single, "@aws-sdk/*"],
+      layers: [...sandbox, "commands", "health", "steps", "engine", "ui", "releases", "tools", "aws"],
+    },
+    direction,
+  ),
+  forbid(
     ["src/releases/**"],
     {
       packages: [...single, "@aws-sdk/*"],

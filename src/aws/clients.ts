@@ -53,6 +53,9 @@ interface RareClients {
   tagging(): Promise<ResourceGroupsTaggingAPIClient>;
 }
 
+// Without limits a call whose connection died silently (a closed laptop) would be waited for for ever.
+const timeouts = { connectionTimeout: 10_000, requestTimeout: 60_000, throwOnRequestTimeout: true };
+
 /** Many calls in a row: "adaptive" slows down by itself when AWS begins to refuse them. */
 export interface Pace {
   retryMode: "adaptive";
@@ -62,11 +65,9 @@ export interface Pace {
 export function createClients(region: string, login: Login = {}, pace?: Pace): AwsClients {
   // The SDK warns about Node 20 on every start; the engines field and the README say what is supported.
   process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] ??= "true";
-  // Without limits a call whose connection died silently (a closed laptop) would be waited for for ever.
-  const requestHandler = { connectionTimeout: 10_000, requestTimeout: 60_000, throwOnRequestTimeout: true };
   const base = baseCredentials(login);
   const credentials = loginCredentials(login, region, base);
-  const shared = { region, maxAttempts: 5, requestHandler, credentials, ...pace };
+  const shared = { region, maxAttempts: 5, requestHandler: timeouts, credentials, ...pace };
   return {
     region,
     async ec2() {
@@ -107,11 +108,18 @@ function rareClients(shared: ClientSettings): RareClients {
   };
 }
 
+/** Route 53 as a role that whoever works on the deployment may assume: of another account, which keeps the zone. */
+export async function createRoute53(region: string, login: Login, assumeRole: string): Promise<Route53Client> {
+  const { Route53Client } = await import("@aws-sdk/client-route-53");
+  const credentials = loginCredentials({ assumeRole }, region, loginCredentials(login, region));
+  return nameCallsInErrors(new Route53Client({ region, maxAttempts: 5, requestHandler: timeouts, credentials }));
+}
+
 /** What all clients are made with. */
 interface ClientSettings extends Partial<Pace> {
   region: string;
   maxAttempts: number;
-  requestHandler: { connectionTimeout: number; requestTimeout: number; throwOnRequestTimeout: boolean };
+  requestHandler: typeof timeouts;
   credentials: CredentialsProvider;
 }
 
