@@ -16,7 +16,8 @@ export function withSettings(page: string): string {
 function settingTables(): string {
   const settings = knownSettings();
   const sections = settings.filter(({ parent, schema }) => parent === "" && isGroup(schema));
-  const single = settings.filter(({ parent, schema }) => parent === "" && !isGroup(schema));
+  const isInSection = ({ path }: KnownSetting) => sections.some((section) => path.split(/[.[]/)[0] === section.path);
+  const single = settings.filter((setting) => !isInSection(setting));
   return [
     table(single),
     ...sections.flatMap((section) => {
@@ -70,6 +71,7 @@ function describeType(schema: Schema): string {
   if (schema.const !== undefined) return `\`${String(schema.const)}\``;
   if (schema.type === "array") return isListOfGroups(schema) ? "list of groups" : "list";
   if (schema.type === "object") return schema.properties === undefined ? "names with values" : "group";
+  if (schema.anyOf !== undefined) return schema.anyOf.map(describeType).join(" or ");
   const { minimum, maximum } = schema;
   const bounds = minimum === undefined || maximum === undefined ? "" : `, ${minimum} to ${maximum}`;
   return (typeNames[String(schema.type)] ?? String(schema.type)) + bounds;

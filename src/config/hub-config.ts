@@ -20,8 +20,9 @@ export interface HubConfig {
     namePrefix: string;
   };
   domain: string;
-  /** ARN of an ACM certificate. */
-  certificate: string;
+  /** The Route 53 zone that holds the domain; undefined means whichever does. */
+  hostedZone?: { id?: string; name?: string; /** ARN, of another account's role. */ assumeRole?: string };
+  certificate: CertificateChoice;
   /** Extra tags on everything. */
   tags: Record<string, string>;
   network: {
@@ -93,6 +94,12 @@ export interface HubConfig {
     extraConfig: Record<string, string>;
   };
 }
+
+/**
+ * "auto" (one that ACM issues for the deployment), the ARN of an ACM certificate, or one's own: in a Kubernetes secret
+ * of the hub's namespace, or in PEM files, by their absolute paths.
+ */
+export type CertificateChoice = string | { secret: string } | { keyFile: string; chainFile: string };
 
 export interface ExistingVpc {
   id: string;
@@ -214,4 +221,8 @@ export interface Secrets {
   userPassword?: string;
   /** At least 32 characters; admins of the shared-password login. */
   adminPassword?: string;
+  /** PEM, of one's own certificate in files. */
+  certificateKey?: string;
+  /** PEM. No secret, but it goes the same way. */
+  certificateChain?: string;
 }

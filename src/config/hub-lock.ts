@@ -24,6 +24,8 @@ export interface HubLock {
   charts: Record<string, string>;
   /** Image reference ("repository:tag") -> digest, of images that are frozen. */
   images?: Record<string, string>;
+  /** ARN of the ACM certificate that was settled on; what the configuration names wins. */
+  certificate?: string;
   /** Version of the provider hashicorp/aws. */
   provider: string;
 }

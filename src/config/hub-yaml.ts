@@ -34,8 +34,6 @@ export function readHubYaml(deployment: Deployment, { cwd, env, set = [] }: Form
   const neighbours = readNeighbours(dirname(deployment.configFile), cwd);
   const { problems, config } = validateConfig(deployment.name, input, origin, neighbours);
   problems.sort((a, b) => comparePlaces(placeOf(a, displays), placeOf(b, displays)));
-  const missing = problems.find(({ key, message }) => key === "certificate" && message === "is required");
-  if (missing !== undefined) missing.message = `is required, here or as ${certificateVariables.join(" or ")}`;
   return {
     ...(config === undefined ? {} : { config }),
     problems,

@@ -39,7 +39,8 @@ function settingsIn(schema: Schema, parent: string): KnownSetting[] {
   });
   const items = schema.items;
   const inItems = typeof items === "object" && !Array.isArray(items) ? settingsIn(items, `${parent}[]`) : [];
-  return [...children, ...inItems, ...settingsOfAlternatives(schema, parent)];
+  const inForms = (schema.anyOf ?? []).flatMap((form) => settingsIn(form, parent));
+  return [...children, ...inItems, ...inForms, ...settingsOfAlternatives(schema, parent)];
 }
 
 /** Settings of a union that `method` tells apart; what several of them have alike is listed once. */

@@ -1,6 +1,8 @@
+import { dirname, resolve } from "node:path";
 import { findDeployment, type Deployment, type DeploymentChoice } from "./deployment.ts";
 import type { HubConfig, Secrets } from "./hub-config.ts";
-import { configError } from "./problem.ts";
+import { judgeOwnCertificate, readPemFile } from "./own-certificate.ts";
+import { configError, type Problem } from "./problem.ts";
 import { readHubYaml } from "./hub-yaml.ts";
 import { readSecrets } from "./secrets.ts";
 import type { RunTerraform } from "./read-tfvars.ts";
@@ -30,15 +32,55 @@ export async function loadDeployment(options: LoadOptions): Promise<LoadedDeploy
   const deployment = findDeployment(options);
   const read =
     deployment.form === "hub.yaml" ? readHubYaml(deployment, options) : await readTfvarsForm(deployment, options);
-  const { config, method, warnings, files = [] } = read;
+  const { method, warnings, files = [] } = read;
+  const config = read.config && withAbsolutePaths(read.config, dirname(deployment.configFile));
+  const own = config === undefined || options.needsSecrets === false ? noCertificate : readOwnCertificate(config);
   const { secrets, problems } =
     method === undefined || options.needsSecrets === false
       ? noSecrets
       : readSecrets(method, deployment.form, options.env, read.secrets);
-  const all = [...read.problems, ...problems];
+  const all = [...read.problems, ...problems, ...own.problems];
   if (all.length > 0 || config === undefined) throw configError(deployment.name, all);
-  return { deployment, config, secrets, warnings: [...warnings, ...configWarnings(config)], files };
+  return {
+    deployment,
+    config,
+    secrets: { ...secrets, ...own.secrets },
+    warnings: [...warnings, ...configWarnings(config), ...own.warnings],
+    files,
+  };
 }
 
 /** If the file does not even tell the login method, there is no telling what is missing. */
 const noSecrets = { secrets: {}, problems: [] };
+
+interface OwnFiles {
+  secrets: Pick<Secrets, "certificateKey" | "certificateChain">;
+  problems: Problem[];
+  warnings: string[];
+}
+
+const noCertificate: OwnFiles = { secrets: {}, problems: [], warnings: [] };
+
+function withAbsolutePaths(config: HubConfig, folder: string): HubConfig {
+  const { certificate } = config;
+  if (typeof certificate === "string" || "secret" in certificate) return config;
+  const keyFile = resolve(folder, certificate.keyFile);
+  return { ...config, certificate: { keyFile, chainFile: resolve(folder, certificate.chainFile) } };
+}
+
+/** Key and chain are not among the files that are copied to the state bucket: the key is a secret. */
+function readOwnCertificate({ certificate, domain }: HubConfig): OwnFiles {
+  if (typeof certificate === "string" || "secret" in certificate) return noCertificate;
+  const key = readPemFile(certificate.keyFile);
+  const chain = readPemFile(certificate.chainFile);
+  const problems: Problem[] = [];
+  if ("message" in key) problems.push({ key: "certificate.keyFile", message: key.message });
+  if ("message" in chain) problems.push({ key: "certificate.chainFile", message: chain.message });
+  if ("message" in key || "message" in chain) return { ...noCertificate, problems };
+  const judged = judgeOwnCertificate({ key: key.text, chain: chain.text }, domain);
+  return {
+    secrets: { certificateKey: key.text, certificateChain: chain.text },
+    problems: judged.problems.map(({ part, message }) => ({ key: `certificate.${part}File`, message })),
+    warnings: judged.warnings,
+  };
+}

@@ -27,6 +27,7 @@ const lockSchema = z.strictObject({
   zones: z.array(z.strictObject({ id: text, name: text })).min(1),
   charts: versions,
   images: z.record(text, z.string().regex(/^sha256:[0-9a-f]{64}$/, 'must look like "sha256:…"')).exactOptional(),
+  certificate: text.exactOptional(),
   provider: text,
 }) satisfies z.ZodType<HubLock>;
 

@@ -1,12 +1,14 @@
 import { z } from "zod";
 import type { HubConfig } from "./hub-config.ts";
-import { accountId, accountOf, certificateArn, certificateOwner, keyRegion, region } from "./rules/aws.ts";
+import { accountId, accountOf, certificateOwner, keyRegion, region } from "./rules/aws.ts";
 import { domain } from "./rules/network.ts";
 import { authSchema } from "./schema/auth.ts";
 import { awsSchema, tagsSchema } from "./schema/aws.ts";
+import { certificateSchema } from "./schema/certificate.ts";
 import { clusterSchema } from "./schema/cluster.ts";
 import { cullingSchema } from "./schema/culling.ts";
 import { obeying, prose, type Context } from "./schema/fields.ts";
+import { hostedZoneSchema } from "./schema/hosted-zone.ts";
 import { hubSchema, imageSchema } from "./schema/image.ts";
 import { networkSchema } from "./schema/network.ts";
 import { profilesSchema } from "./schema/profiles.ts";
@@ -21,9 +23,8 @@ export const hubFileSchema = z
   .strictObject({
     aws: awsSchema,
     domain: obeying(domain).describe("Where the hub will be found, like `hub.example.org`"),
-    certificate: obeying(certificateArn).describe(
-      "ARN of the issued ACM certificate for the domain, in the same region and account. May come from `HUBCTL_CERTIFICATE_ARN` or `TF_VAR_aws_certificate_arn` instead",
-    ),
+    hostedZone: hostedZoneSchema,
+    certificate: certificateSchema,
     tags: tagsSchema,
     network: networkSchema,
     cluster: clusterSchema,

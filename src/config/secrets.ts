@@ -2,16 +2,18 @@ import type { ConfigForm } from "./deployment.ts";
 import type { LoginMethod, Secrets } from "./hub-config.ts";
 import type { Problem } from "./problem.ts";
 
+type LoginSecrets = Omit<Secrets, "certificateKey" | "certificateChain">;
+
 /** Where each secret is looked for, in this order. */
 const sources = {
   clientId: ["HUBCTL_OAUTH_CLIENT_ID"],
   clientSecret: ["HUBCTL_OAUTH_CLIENT_SECRET"],
   userPassword: ["HUBCTL_USER_PASSWORD"],
   adminPassword: ["HUBCTL_ADMIN_PASSWORD"],
-} as const satisfies Record<keyof Secrets, readonly string[]>;
+} as const satisfies Record<keyof LoginSecrets, readonly string[]>;
 
 /** Names from the time when GitHub was the only such login, and those of the Dandihub blueprint. */
-const githubSources: Partial<Record<keyof Secrets, readonly string[]>> = {
+const githubSources: Partial<Record<keyof LoginSecrets, readonly string[]>> = {
   clientId: [...sources.clientId, "HUBCTL_GITHUB_CLIENT_ID", "TF_VAR_github_client_id"],
   clientSecret: [...sources.clientSecret, "HUBCTL_GITHUB_CLIENT_SECRET", "TF_VAR_github_client_secret"],
 };
@@ -29,20 +31,20 @@ const secretsOf = {
   gitlab: oauth,
   ldap: [],
   "shared-password": ["userPassword", "adminPassword"],
-} as const satisfies Record<LoginMethod, readonly (keyof Secrets)[]>;
+} as const satisfies Record<LoginMethod, readonly (keyof LoginSecrets)[]>;
 
 export function isLoginMethod(text: unknown): text is LoginMethod {
   return typeof text === "string" && Object.hasOwn(secretsOf, text);
 }
 
-const purposes: Record<keyof Secrets, string> = {
+const purposes: Record<keyof LoginSecrets, string> = {
   clientId: "the client id of the application that the hub is registered as",
   clientSecret: "the client secret of the application that the hub is registered as",
   userPassword: "the password that all users share (at least 8 characters)",
   adminPassword: "the password that admins share (at least 32 characters)",
 };
 
-const githubPurposes: Partial<Record<keyof Secrets, string>> = {
+const githubPurposes: Partial<Record<keyof LoginSecrets, string>> = {
   clientId: "the client id of the hub's GitHub OAuth app",
   clientSecret: "the client secret of the hub's GitHub OAuth app",
 };
@@ -52,14 +54,21 @@ const shortestRedacted = 4;
 
 /** The values that must be redacted wherever text is shown or logged; longest first, so that none hides part of another. */
 export function secretValues(secrets: Secrets): string[] {
-  return Object.values(secrets as Record<string, string | undefined>)
-    .filter((value) => value !== undefined && value.length >= shortestRedacted)
-    .map(String)
+  const { certificateChain: _public, ...hidden } = secrets;
+  return Object.values(hidden as Record<string, string>)
+    .flatMap(withLines)
+    .filter((value) => value.length >= shortestRedacted)
     .sort((a, b) => b.length - a.length);
 }
 
+/** A key is also hidden where its lines are told apart in another way, as JSON does. */
+function withLines(value: string): string[] {
+  const lines = value.trim().split(/\r?\n/);
+  return lines.length === 1 ? [value] : [value, ...lines.filter((line) => !line.startsWith("-----"))];
+}
+
 /** The variables that the secrets of a login are looked for in, by secret; the first one that is set counts. */
-export function secretVariables(method: LoginMethod, form: ConfigForm): Partial<Record<keyof Secrets, string[]>> {
+export function secretVariables(method: LoginMethod, form: ConfigForm): Partial<Record<keyof LoginSecrets, string[]>> {
   return Object.fromEntries(
     secretsOf[method].map((name) => {
       const variables = (method === "github" ? githubSources[name] : undefined) ?? sources[name];
@@ -73,9 +82,9 @@ export function readSecrets(
   method: LoginMethod,
   form: ConfigForm,
   env: NodeJS.ProcessEnv,
-  fromFile: Secrets = {},
-): { secrets: Secrets; problems: Problem[] } {
-  const secrets: Secrets = {};
+  fromFile: LoginSecrets = {},
+): { secrets: LoginSecrets; problems: Problem[] } {
+  const secrets: LoginSecrets = {};
   const problems: Problem[] = [];
   const variablesOf = secretVariables(method, form);
   for (const name of secretsOf[method]) {
@@ -98,7 +107,7 @@ export function readSecrets(
 }
 
 /** Never quotes the value. */
-function describeBadSecret(name: keyof Secrets, value: string): string | undefined {
+function describeBadSecret(name: keyof LoginSecrets, value: string): string | undefined {
   if (value !== value.trim()) return "starts or ends with white space";
   if (/\p{Cc}/u.test(value)) return "holds a line break or another control character";
   if (name === "userPassword" && value.length < 8) return `has ${value.length} characters; at least 8 are needed`;

@@ -63,7 +63,7 @@ export async function readTfvarsForm(
     ...options.problems,
     ...names.problems,
     ...judgeOthers(settings),
-    ...validated.problems.filter(isOwnFault(settings)).map(describeMissingCertificate),
+    ...validated.problems.filter(isOwnFault(settings)).map(describeMissingRegion),
   ];
   const clientId = textOf(settings, "github_client_id");
   return {
@@ -165,14 +165,14 @@ function isFromEnvironment(name: KnownName): boolean {
   return "fromEnvironment" in knownVariables[name];
 }
 
-/** A missing region is the certificate's fault, which is reported. */
+/** If there is a certificate, a missing region is its fault, which is reported. */
 function isOwnFault(settings: Settings): (problem: Problem) => boolean {
-  return ({ key }) => key !== "region" || settings.has("region");
+  return ({ key }) => key !== "region" || settings.has("region") || !settings.has("aws_certificate_arn");
 }
 
-function describeMissingCertificate(problem: Problem): Problem {
-  const isMissing = problem.key === `${prefix}aws_certificate_arn` && problem.message === "is required";
-  return isMissing ? { ...problem, message: "is not set: the ARN of the domain's ACM certificate" } : problem;
+function describeMissingRegion(problem: Problem): Problem {
+  if (problem.key !== "region" || problem.message !== "is required") return problem;
+  return { ...problem, message: `is required, unless ${prefix}aws_certificate_arn names a certificate in it` };
 }
 
 /** The values that have no place in a hub.yaml. */

@@ -77,7 +77,18 @@ function problemsOf(issue: z.core.$ZodIssue, input: unknown, origin: Origin): Pr
       problem(origin, [...path, key], "key", describeUnknownKey(path, key, methodOf(input))),
     );
   }
+  if (issue.code === "invalid_union" && issue.errors.length > 0) {
+    return formOf(issue.errors).flatMap((inner) =>
+      problemsOf({ ...inner, path: [...issue.path, ...inner.path] }, input, origin),
+    );
+  }
   return [problem(origin, path, "value", describeIssue(issue, valueAt(input, path), origin.written(path)))];
+}
+
+/** Of a setting that is text or a group, what is wrong with the form that was written. */
+function formOf(forms: readonly z.core.$ZodIssue[][]): z.core.$ZodIssue[] {
+  const isOfAnotherType = ({ code, path }: z.core.$ZodIssue) => code === "invalid_type" && path.length === 0;
+  return forms.find((issues) => !issues.some(isOfAnotherType)) ?? forms[0] ?? [];
 }
 
 function problem(origin: Origin, path: Path, part: "key" | "value", message: string): Problem {
@@ -89,7 +100,7 @@ function problem(origin: Origin, path: Path, part: "key" | "value", message: str
 function describeIssue(issue: z.core.$ZodIssue, value: unknown, written: string | undefined): string {
   if (issue.code === "invalid_type") return describeType(issue.expected, value, written);
   if (issue.code === "invalid_value") return describeChoice(issue.values.map(String), value);
-  // The only union is the one of logins.
+  // The only other union is the one of logins.
   if (issue.code === "invalid_union") return describeChoice("options" in issue ? textsIn(issue.options) : [], value);
   if (issue.code === "too_small") {
     if (issue.origin === "array") return `must list at least ${issue.minimum === 1 ? "one" : issue.minimum}`;

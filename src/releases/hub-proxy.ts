@@ -6,11 +6,12 @@ const prefix = "service.beta.kubernetes.io/aws-load-balancer-";
 
 /**
  * The hub's public Service: a network load balancer, made by the service controller of the EKS control plane.
- * TLS ends at the load balancer; there is no port 80, as nothing behind it could redirect.
+ * TLS ends there with a certificate of ACM's, and in the hub's proxy with one's own. There is no port 80: behind TLS that
+ * ends at the load balancer nothing could redirect.
  */
 export function hubProxy(inputs: ReleaseInputs): Record<string, unknown> {
   return {
-    https: { enabled: true, type: "offload", hosts: [inputs.config.domain] },
+    https: { enabled: true, ...tlsEnd(inputs), hosts: [inputs.config.domain] },
     service: {
       type: "LoadBalancer",
       annotations: loadBalancerAnnotations(inputs),
@@ -24,6 +25,12 @@ export function hubProxy(inputs: ReleaseInputs): Record<string, unknown> {
   };
 }
 
+function tlsEnd({ config: { certificate }, secrets }: ReleaseInputs): Record<string, unknown> {
+  if (typeof certificate === "string") return { type: "offload" };
+  if ("secret" in certificate) return { type: "secret", secret: { name: certificate.secret } };
+  return { type: "manual", manual: { key: secrets.certificateKey, cert: secrets.certificateChain } };
+}
+
 /** https://cloud-provider-aws.sigs.k8s.io/service_controller/ */
 function loadBalancerAnnotations(inputs: ReleaseInputs): Record<string, string> {
   const settings = {
@@ -34,17 +41,25 @@ function loadBalancerAnnotations(inputs: ReleaseInputs): Record<string, string> 
     // The hub's proxy runs on core nodes, and those are in one zone.
     "target-node-labels": `${purposeLabel}=${corePurpose}`,
     "cross-zone-load-balancing-enabled": "true",
-    "ssl-cert": inputs.config.certificate,
-    "ssl-ports": "https",
-    // The default still accepts TLS 1.0.
-    "ssl-negotiation-policy": "ELBSecurityPolicy-TLS13-1-2-2021-06",
-    "backend-protocol": "tcp",
-    "healthcheck-protocol": "http",
+    ...tlsSettings(inputs),
     "healthcheck-path": "/_chp_healthz",
     "healthcheck-interval": "10",
     "additional-resource-tags": tagList(resourceTags(inputs)),
   };
   return Object.fromEntries(Object.entries(settings).map(([name, value]) => [prefix + name, value]));
+}
+
+function tlsSettings({ certificateArn }: ReleaseInputs): Record<string, string> {
+  // The proxy answers on its TLS port only; whose certificate that shows, health checks do not look at.
+  if (certificateArn === undefined) return { "healthcheck-protocol": "https" };
+  return {
+    "ssl-cert": certificateArn,
+    "ssl-ports": "https",
+    // The default still accepts TLS 1.0.
+    "ssl-negotiation-policy": "ELBSecurityPolicy-TLS13-1-2-2021-06",
+    "backend-protocol": "tcp",
+    "healthcheck-protocol": "http",
+  };
 }
 
 /** A VPC of one's own names its load balancer's subnets; in one that hubctl made, an internal one is beside the nodes. */

@@ -19,6 +19,10 @@ export const hub: Release = {
     version: testedVersions.charts.jupyterhub,
     repository: "https://hub.jupyter.org/helm-chart/",
   },
+  waitsFor: ({ config, certificateArn }) =>
+    typeof config.certificate === "string" && certificateArn === undefined
+      ? "known once the certificate is issued"
+      : undefined,
   // The operator's own values come last: they are the way out where hubctl has no setting, so nothing is kept from them.
   values: (inputs: ReleaseInputs) => mergeValues(hubValues(inputs), inputs.config.hub.values),
 };

@@ -54,4 +54,6 @@ export interface ReleaseInputs {
   generated: GeneratedSecrets;
   storage: StorageOutputs;
   cluster: ClusterOutputs;
+  /** Of the ACM certificate that the load balancer uses; undefined with one's own, and until there is one. */
+  certificateArn?: string;
 }

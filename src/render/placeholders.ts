@@ -2,7 +2,7 @@ import type { HubConfig, Secrets } from "../config/hub-config.ts";
 import type { HubLock } from "../config/hub-lock.ts";
 import { addonNames } from "../config/terraform-variables.ts";
 import { frozenImages, imageKey } from "../images/frozen-images.ts";
-import type { ClusterOutputs, GeneratedSecrets, StorageOutputs } from "../releases/inputs.ts";
+import type { ClusterOutputs, GeneratedSecrets, ReleaseInputs, StorageOutputs } from "../releases/inputs.ts";
 import { testedVersions } from "../versions.ts";
 
 /** What stands for a value that only AWS, or nobody but the operator, knows. */
@@ -43,6 +43,8 @@ export const placeholderSecrets: Required<Secrets> = {
   clientSecret: unknown("secret:clientSecret"),
   userPassword: unknown("secret:userPassword"),
   adminPassword: unknown("secret:adminPassword"),
+  certificateKey: unknown("secret:certificateKey"),
+  certificateChain: unknown("certificate.chainFile"),
 };
 
 export const placeholderGenerated: GeneratedSecrets = {
@@ -85,6 +87,15 @@ export function placeholderCluster(config: HubConfig, { zones }: HubLock): Clust
     karpenter_instance_profile: unknown("cluster.karpenter_instance_profile"),
     efs_security_group_id: unknown("cluster.efs_security_group_id"),
   };
+}
+
+/** An ACM certificate's ARN, as far as configuration and lock file tell. */
+export function placeholderCertificate(
+  { certificate }: HubConfig,
+  lock: HubLock,
+): Pick<ReleaseInputs, "certificateArn"> {
+  if (typeof certificate !== "string") return {};
+  return { certificateArn: certificate === "auto" ? (lock.certificate ?? unknown("certificate.arn")) : certificate };
 }
 
 /** How many zones a first install would record. */

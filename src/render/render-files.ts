@@ -13,6 +13,7 @@ import { karpenter } from "../releases/karpenter.ts";
 import { platform } from "../releases/platform.ts";
 import { wantedChart, type Release } from "../releases/release.ts";
 import {
+  placeholderCertificate,
   placeholderCluster,
   placeholderGenerated,
   placeholderImages,
@@ -40,6 +41,7 @@ export function renderFiles(config: HubConfig, recorded: HubLock | undefined): M
       generated: placeholderGenerated,
       storage: placeholderStorage(config),
       cluster: placeholderCluster(config, lock),
+      ...placeholderCertificate(config, lock),
     }),
   ]);
 }

@@ -16,7 +16,7 @@ export const checkLogin = defineStep<Installation, never>({
       account: readLock(deployment.lockFile)?.account,
       file: deployment.lockFile,
     });
-    refuseOthersCertificate(config.certificate, caller);
+    if (typeof config.certificate === "string") refuseOthersCertificate(config.certificate, caller);
     // Only now: before the first install, the lock's content is asked of the account.
     const { lock } = await installation.lock();
     const { region } = config.aws;

@@ -4,6 +4,8 @@ import { hub } from "../releases/hub.ts";
 import { karpenterCrd } from "../releases/karpenter-crd.ts";
 import { karpenter } from "../releases/karpenter.ts";
 import { platform } from "../releases/platform.ts";
+import { certificate } from "./certificate.ts";
+import { certificateIssued } from "./certificate-issued.ts";
 import { checkLogin } from "./check-login.ts";
 import { checkTools } from "./check-tools.ts";
 import { removeClaims } from "./cleanup/claims.ts";
@@ -33,12 +35,22 @@ export const installSteps: StepList<Installation> = [
   checkLogin,
   recordVersions,
   stateBucket,
-  { sideBySide: [storageStack, clusterStack] },
+  { sideBySide: [storageStack, clusterStack, certificate] },
   generatedSecrets,
   mountTargets,
   kubeconfig,
   coreNodes,
-  { inOrder: [karpenterCrdRelease, karpenterRelease, platformRelease, devicePluginRelease, hubRelease, loadBalancer] },
+  {
+    inOrder: [
+      karpenterCrdRelease,
+      karpenterRelease,
+      platformRelease,
+      devicePluginRelease,
+      certificateIssued,
+      hubRelease,
+      loadBalancer,
+    ],
+  },
 ];
 
 /** From whatever is there to nothing, or to nothing but the data. */

@@ -26,6 +26,7 @@ import {
 } from "../releases/inputs.ts";
 import type { Exec } from "../tools/exec.ts";
 import { testedVersions } from "../versions.ts";
+import { findDeploymentCertificate, type DeploymentCertificate } from "./deployment-certificate.ts";
 import { findFrozenDigests } from "./frozen-digests.ts";
 import { memo, type Memo } from "./memo.ts";
 import { findTerraform, type TerraformBinary } from "../tools/terraform.ts";
@@ -56,6 +57,7 @@ export interface Installation {
    */
   readonly lock: Memo<{ lock: HubLock; recorded: boolean; newImages?: string[] }>;
   readonly stateBucketReady: Memo<boolean>;
+  readonly certificate: Memo<DeploymentCertificate>;
   /** Outputs of the stacks; undefined until they have been applied. */
   readonly storageOutputs: Memo<StorageOutputs | undefined>;
   readonly clusterOutputs: Memo<ClusterOutputs | undefined>;
@@ -115,6 +117,7 @@ export function createInstallation(options: InstallationOptions): Installation {
       return { ...answer, lock: { ...lock, images: { ...lock.images, ...found } }, newImages };
     }),
     stateBucketReady: memo(async () => (await findStateBucket(aws, (await installation.caller()).account)) === "ready"),
+    certificate: memo(async () => findDeploymentCertificate(aws, config, (await installation.lock()).lock)),
     storageOutputs: memo(async () => readOutputs(storageOutputsSchema, await installation.stacks.storage.outputs())),
     clusterOutputs: memo(async () => readOutputs(clusterOutputsSchema, await installation.stacks.cluster.outputs())),
     generatedSecrets: memo(async () => {
@@ -136,19 +139,23 @@ export function createInstallation(options: InstallationOptions): Installation {
       return { kubeconfig: options.workDir.kubeconfig, context: kubeContext(config.name) };
     }),
     releaseInputs: memo(async () => {
-      const [{ lock }, generated, storage, cluster] = await Promise.all([
+      const [{ lock }, generated, storage, cluster, certificate] = await Promise.all([
         installation.lock(),
         installation.generatedSecrets(),
         installation.storageOutputs(),
         installation.clusterOutputs(),
+        installation.certificate(),
       ]);
-      return generated && storage && cluster && { config, lock, secrets, generated, storage, cluster };
+      if (!generated || !storage || !cluster) return undefined;
+      const certificateArn = certificate.kind === "usable" ? certificate.certificate.arn : undefined;
+      const inputs = { config, lock, secrets, generated, storage, cluster };
+      return certificateArn === undefined ? inputs : { ...inputs, certificateArn };
     }),
     forget() {
       const { lock, stateBucketReady, storageOutputs, clusterOutputs, generatedSecrets } = installation;
-      const { kubeconfigText, kubeTarget, releaseInputs } = installation;
+      const { certificate, kubeconfigText, kubeTarget, releaseInputs } = installation;
       const answers = [lock, stateBucketReady, storageOutputs, clusterOutputs, generatedSecrets];
-      for (const answer of [...answers, kubeconfigText, kubeTarget, releaseInputs]) answer.forget();
+      for (const answer of [...answers, certificate, kubeconfigText, kubeTarget, releaseInputs]) answer.forget();
     },
   };
   const stacks = {

@@ -40,6 +40,8 @@ export function releaseStep(release: Release, options: ReleaseStepOptions): Step
       const inputs = await installation.releaseInputs();
       const cluster = await installation.kubeTarget();
       if (!inputs || !cluster) return { unknown: "known once the cluster exists" };
+      const missing = release.waitsFor?.(inputs);
+      if (missing !== undefined) return { unknown: missing };
       const target = { ...cluster, release: release.name, namespace: release.namespace };
       const values = release.values(inputs);
       const chart = chartReference(release, installation.chartMirror, inputs.lock.charts);

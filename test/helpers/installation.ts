@@ -67,6 +67,7 @@ type Answers = {
       | "caller"
       | "lock"
       | "stateBucketReady"
+      | "certificate"
       | "storageOutputs"
       | "clusterOutputs"
       | "generatedSecrets"
@@ -114,6 +115,7 @@ export function fakeInstallation(
     caller: answer("caller", { account, arn: `arn:aws:iam::${account}:user/operator` }),
     lock: answer("lock", { lock: inputs.lock, recorded: true }),
     stateBucketReady: answer("stateBucketReady", true),
+    certificate: answer("certificate", { kind: "own" }),
     storageOutputs: answer("storageOutputs", inputs.storage),
     clusterOutputs: answer("clusterOutputs", inputs.cluster),
     generatedSecrets: answer("generatedSecrets", inputs.generated),

@@ -95,5 +95,6 @@ export function releaseInputs({ config, secrets }: Changes = {}): ReleaseInputs 
       karpenter_instance_profile: "dandihub-3f1c9a52-user-node",
       efs_security_group_id: "sg-0123456789abcdef1",
     },
+    certificateArn: "arn:aws:acm:us-east-2:123456789012:certificate/0d3a6bd4-0000-4000-8000-000000000000",
   };
 }

@@ -20,10 +20,11 @@ export const policyArn: Rule = (text) =>
 
 const certificatePattern = new RegExp(`^arn:${arnPartition}:acm:([a-z0-9-]+):(\\d{12}):certificate/[0-9a-zA-Z-]+$`);
 
-export const certificateArn: Rule = (text) =>
-  certificatePattern.test(text)
+/** What a certificate is named by, if it is not one's own. */
+export const certificateName: Rule = (text) =>
+  text === "auto" || certificatePattern.test(text)
     ? undefined
-    : `"${text}" is not the ARN of an ACM certificate like arn:aws:acm:us-east-2:123456789012:certificate/1234abcd-…`;
+    : `"${text}" is neither auto nor the ARN of an ACM certificate like arn:aws:acm:us-east-2:123456789012:certificate/1234abcd-…`;
 
 export function certificateOwner(arn: string): { region: string; account: string } | undefined {
   const [, region, account] = certificatePattern.exec(arn) ?? [];
@@ -116,3 +117,10 @@ export const coreInstanceType: Rule = (text) => {
   }
   return instanceType(text);
 };
+
+export function isHostedZoneId(text: string): boolean {
+  return /^(\/hostedzone\/)?Z[A-Z0-9]{1,31}$/.test(text);
+}
+
+export const hostedZoneId: Rule = (text) =>
+  isHostedZoneId(text) ? undefined : `"${text}" is not the id of a hosted zone like Z0123456789ABCDEFGHIJ`;
