@@ -1,4 +1,4 @@
-import type { ACMClient, CertificateDetail, CertificateSummary, KeyAlgorithm } from "@aws-sdk/client-acm";
+import type { CertificateDetail, CertificateSummary, KeyAlgorithm } from "@aws-sdk/client-acm";
 import { ToolError, UserError } from "../errors.ts";
 import type { AwsClients } from "./clients.ts";
 
@@ -49,15 +49,24 @@ const allKeyTypes: KeyAlgorithm[] = [
 
 /** All certificates of the region that are for the domain, in whatever state. */
 export async function findCertificates(aws: AwsClients, domain: string): Promise<Certificate[]> {
+  const found = await listAllCertificates(aws, (summary) => mayCover(summary, domain));
+  return found.filter(({ names }) => covers(names, domain));
+}
+
+/** All certificates of the region that pass, in whatever state; each is described, which takes two calls. */
+export async function listAllCertificates(
+  aws: AwsClients,
+  passes: (summary: CertificateSummary) => boolean,
+): Promise<Certificate[]> {
   const { client, paginateListCertificates } = await loadAcm(aws);
   const arns: string[] = [];
   for await (const page of paginateListCertificates({ client }, { Includes: { keyTypes: allKeyTypes } })) {
     for (const summary of page.CertificateSummaryList ?? []) {
-      if (summary.CertificateArn !== undefined && mayCover(summary, domain)) arns.push(summary.CertificateArn);
+      if (summary.CertificateArn !== undefined && passes(summary)) arns.push(summary.CertificateArn);
     }
   }
   const found = await Promise.all(arns.map((arn) => describeCertificate(aws, arn)));
-  return found.filter((certificate) => certificate !== undefined).filter(({ names }) => covers(names, domain));
+  return found.filter((certificate) => certificate !== undefined);
 }
 
 /** Undefined when there is none of that ARN. */
@@ -134,7 +143,7 @@ export async function deleteCertificate(aws: AwsClients, arn: string): Promise<"
 }
 
 /** The SDK's part for ACM takes memory, and most runs of most commands do without it. */
-async function loadAcm({ rare }: AwsClients): Promise<typeof import("@aws-sdk/client-acm") & { client: ACMClient }> {
+async function loadAcm({ rare }: AwsClients) {
   const [sdk, client] = await Promise.all([import("@aws-sdk/client-acm"), rare.acm()]);
   return { ...sdk, client };
 }

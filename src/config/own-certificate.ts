@@ -103,14 +103,11 @@ function parseKey(key: string): { key: KeyObject } | { message: string } {
 /** What browsers refuse, as certificate authorities do: https://cabforum.org/working-groups/server/baseline-requirements/ */
 function describeWeakKey({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): string | undefined {
   const { modulusLength = 0 } = asymmetricKeyDetails ?? {};
-  switch (asymmetricKeyType) {
-    case "ec":
-      return undefined;
-    case "rsa":
-      return modulusLength >= 2048 ? undefined : `has only ${modulusLength} bits; browsers want 2048 of an RSA key`;
-    default:
-      return `is of type ${asymmetricKeyType ?? "unknown"}; browsers know RSA and elliptic curves (P-256, P-384) only`;
+  if (asymmetricKeyType === "ec") return undefined;
+  if (asymmetricKeyType !== "rsa") {
+    return `is of type ${asymmetricKeyType ?? "unknown"}; browsers know RSA and elliptic curves (P-256, P-384) only`;
   }
+  return modulusLength >= 2048 ? undefined : `has only ${modulusLength} bits; browsers want 2048 of an RSA key`;
 }
 
 function describeMismatch(certificates: readonly X509Certificate[], key: KeyObject): string | undefined {

@@ -54,9 +54,9 @@ const shortestRedacted = 4;
 
 /** The values that must be redacted wherever text is shown or logged; longest first, so that none hides part of another. */
 export function secretValues(secrets: Secrets): string[] {
-  const { certificateChain: _public, ...hidden } = secrets;
-  return Object.values(hidden as Record<string, string>)
-    .flatMap(withLines)
+  // Everybody gets to see the chain.
+  return Object.entries(secrets as Record<string, string | undefined>)
+    .flatMap(([name, value]) => (value === undefined || name === "certificateChain" ? [] : withLines(value)))
     .filter((value) => value.length >= shortestRedacted)
     .sort((a, b) => b.length - a.length);
 }

@@ -1,4 +1,5 @@
 import type { Override } from "../received.ts";
+import { proveCertificates } from "./certificates.ts";
 import type { OverrideContext } from "./context.ts";
 import { checkCustomerKeys } from "./customer-keys.ts";
 import { deleteFileSystemPolicy } from "./file-system-policy.ts";
@@ -31,6 +32,7 @@ export function createOverrides(context: OverrideContext): Override[] {
     checkCustomerKeys(context),
     rememberInstanceTypes(context),
     checkLoadBalancerSubnets(context),
+    proveCertificates(context),
     nameLoadBalancers(context),
     answerPricing(),
     checkBucketOwner(),
