@@ -47,9 +47,18 @@ export async function findHostedZone(
   dns: Pick<PublicDns, "nameServers">,
   { domain, setting = {} }: { domain: string; setting?: ZoneSetting | undefined },
 ): Promise<ZoneChoice> {
-  const zones = setting.id === undefined ? await listZones(client) : await readZone(client, setting.id);
-  const wanted = zonesHolding(plainName(domain), zones, setting);
+  const wanted = await listZonesHolding(client, domain, setting);
   return chooseZone(domain, await Promise.all(wanted.map((zone) => learnDelegation(client, dns, zone))), setting);
+}
+
+/** As `zonesHolding`, of those that Route 53 has. */
+export async function listZonesHolding(
+  client: Route53Client,
+  domain: string,
+  setting: ZoneSetting = {},
+): Promise<HostedZone[]> {
+  const zones = setting.id === undefined ? await listZones(client) : await readZone(client, setting.id);
+  return zonesHolding(plainName(domain), zones, setting);
 }
 
 /** The zones that could hold a domain's record, the longest name first. UserError if the one that is named can't. */

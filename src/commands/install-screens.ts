@@ -76,7 +76,12 @@ function describeTouched(plan: PlanSummary): string[] {
 
 /** How long each step took that did something, where the hub answers, and what is left to the operator. */
 export function describeOutcome(
-  { config, deployment, loadBalancer }: Pick<Installation, "config" | "deployment" | "loadBalancer">,
+  {
+    config,
+    deployment,
+    loadBalancer,
+    domainAdvice = [`point ${config.domain} to it: hubctl route-dns --deployment ${deployment.name}`],
+  }: Pick<Installation, "config" | "deployment" | "loadBalancer" | "domainAdvice">,
   { steps, seconds }: RunResult,
 ): string {
   const { name } = deployment;
@@ -84,13 +89,13 @@ export function describeOutcome(
   const times = ran.map((step) => formatDuration(step.seconds));
   const width = Math.max(...times.map(({ length }) => length));
   const address = loadBalancer ?? "(not known)";
+  const next = [...domainAdvice, `open https://${config.domain} and log in as ${config.auth.admins[0] ?? "an admin"}`];
   return [
     ...(ran.length === 0 ? [] : [`${name} is installed, in ${formatDuration(seconds)}:`]),
     ...ran.map(({ title }, index) => `  ${(times[index] ?? "").padStart(width)}  ${title}`),
     `The hub answers at the load balancer ${address}`,
     "Next:",
-    `  1. point ${config.domain} to it: in Route 53 with an alias record (type A), elsewhere with a CNAME`,
-    `  2. open https://${config.domain} and log in as ${config.auth.admins[0] ?? "an admin"}`,
+    ...next.map((line, index) => `  ${index + 1}. ${line}`),
     `To look inside: hubctl kubeconfig --deployment ${name} > ${name}.kubeconfig; kubectl --kubeconfig ${name}.kubeconfig get pods -A`,
   ].join("\n");
 }

@@ -38,7 +38,8 @@ export function openDns({ env = process.env, signal }: DnsOptions = {}): PublicD
       if (server !== undefined) return [own];
       const found = await Promise.all(
         nameServers.map(async (name) => {
-          const [address] = await own.addresses(name);
+          // One of four is enough; that none could be found is told by the empty list.
+          const [address] = await own.addresses(name).catch(() => []);
           return address === undefined ? [] : [dnsOf(plainName(name), [address], signal)];
         }),
       );

@@ -10,9 +10,13 @@ import { ToolError } from "../errors.ts";
 import { createExec, type Exec, type RunningTools } from "../tools/exec.ts";
 import { listCommand, parseReleaseList, type KubeTarget } from "../tools/helm.ts";
 import { getCommand } from "../tools/kubectl.ts";
+import { hub } from "../releases/hub.ts";
+import { parseTlsSecret } from "../tools/tls-secret.ts";
 import { checkAddons } from "./add-ons.ts";
+import { checkCertificate } from "./certificate.ts";
 import { checkCluster, foreignCluster } from "./cluster.ts";
 import { checkConfiguration } from "./configuration.ts";
+import { checkDomain } from "./domain.ts";
 import { checkFillJobs } from "./fill-jobs.ts";
 import { checkHubPods } from "./hub-pods.ts";
 import { checkKarpenter } from "./karpenter.ts";
@@ -42,6 +46,8 @@ const checks: Record<LayerName, Check> = {
   hub: checkHubPods,
   storage: checkStorage,
   "load-balancer": checkLoadBalancer,
+  certificate: checkCertificate,
+  dns: checkDomain,
   "fill-jobs": checkFillJobs,
   servers: checkServers,
   backups: () => ({ state: "unknown", finding: "hubctl makes no backups yet" }),
@@ -150,10 +156,15 @@ function observe(options: HealthOptions, { exec, folder, signal, now }: Means): 
     files,
     aws,
     now,
+    signal,
     cluster: heard(cluster),
     ownCluster: heard(ownCluster),
     objects: heard(get(kubeResources).then(parseKubeObjects)),
     karpenter: heard(get(karpenterResources).then(parseKarpenterObjects)),
+    tlsSecret: async (name) => {
+      const secret = { resource: "secret", name, namespace: hub.namespace };
+      return parseTlsSecret((await exec(getCommand(await target, secret))).stdout);
+    },
     releases: heard(target.then(async (place) => parseReleaseList((await exec(listCommand(place))).stdout))),
   };
 }

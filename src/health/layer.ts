@@ -11,6 +11,8 @@ export const layerNames = [
   "hub",
   "storage",
   "load-balancer",
+  "certificate",
+  "dns",
   "fill-jobs",
   "servers",
   "backups",

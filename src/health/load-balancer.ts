@@ -23,7 +23,7 @@ export async function checkLoadBalancer(scene: Scene): Promise<Finding> {
   return judgeLoadBalancer(address, balancer, targets);
 }
 
-function findService(services: readonly Service[]): Service | undefined {
+export function findService(services: readonly Service[]): Service | undefined {
   return services.find(({ metadata }) => metadata.namespace === hub.namespace && metadata.name === serviceName);
 }
 

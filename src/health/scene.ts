@@ -1,6 +1,7 @@
 import type { Cluster } from "@aws-sdk/client-eks";
 import type { AwsClients } from "../aws/clients.ts";
 import type { Deployment } from "../config/deployment.ts";
+import type { OwnCertificate } from "../config/own-certificate.ts";
 import type { HubConfig } from "../config/hub-config.ts";
 import type { HubLock } from "../config/hub-lock.ts";
 import type { ListedRelease } from "../tools/helm.ts";
@@ -15,12 +16,16 @@ export interface Scene {
   readonly files: readonly string[];
   readonly aws: AwsClients;
   readonly now: Date;
+  /** Fires when there is no time left, and when the look is over. */
+  readonly signal: AbortSignal;
   /** Undefined when there is none. */
   readonly cluster: Promise<Cluster | undefined>;
   /** These four reject with the one reason why nothing in the cluster can be asked. */
   readonly ownCluster: Promise<Cluster>;
   readonly objects: Promise<KubeObjects>;
   readonly karpenter: Promise<KarpenterObjects>;
+  /** Of a TLS secret in the hub's namespace; undefined when there is none. */
+  readonly tlsSecret: (name: string) => Promise<OwnCertificate | undefined>;
   readonly releases: Promise<ListedRelease[]>;
 }
 

@@ -6,8 +6,11 @@ import { karpenter } from "../releases/karpenter.ts";
 import { platform } from "../releases/platform.ts";
 import { certificate } from "./certificate.ts";
 import { certificateIssued } from "./certificate-issued.ts";
+import { aliasRecord } from "./alias-record.ts";
 import { checkLogin } from "./check-login.ts";
 import { checkTools } from "./check-tools.ts";
+import { removeAliasRecord } from "./cleanup/alias-record.ts";
+import { removeCertificate } from "./cleanup/certificate.ts";
 import { removeClaims } from "./cleanup/claims.ts";
 import type { Cleanup, DataChoice } from "./cleanup/cleanup.ts";
 import { destroyStack } from "./cleanup/destroy-stack.ts";
@@ -49,6 +52,7 @@ export const installSteps: StepList<Installation> = [
       certificateIssued,
       hubRelease,
       loadBalancer,
+      aliasRecord,
     ],
   },
 ];
@@ -60,6 +64,7 @@ export function cleanupSteps(data: DataChoice): StepList<Cleanup> {
     checkLogin,
     takeLock,
     stopServers,
+    removeAliasRecord,
     removeLoadBalancer,
     uninstallRelease(hub, { title: "Uninstall the hub" }),
     removeClaims,
@@ -70,6 +75,7 @@ export function cleanupSteps(data: DataChoice): StepList<Cleanup> {
     uninstallRelease(karpenterCrd, { title: "Uninstall Karpenter's definitions" }),
     removeMountTargets,
     destroyStack("cluster", { title: "Destroy the cluster, its nodes and its VPC" }),
+    removeCertificate,
     ...(data === "delete" ? [destroyStack("storage", { title: "Destroy the data: file system, secrets" })] : []),
   ];
 }

@@ -70,6 +70,8 @@ export interface Installation {
   readonly releaseInputs: Memo<ReleaseInputs | undefined>;
   /** Where the hub's load balancer answers, once it is known. */
   loadBalancer?: string;
+  /** What is left to do so that the domain leads there, or is not well on the way; empty if the hub answers at it. */
+  domainAdvice?: string[];
   takeRunLock(): Promise<void>;
   /** Gives the run lock back early, and leaves nothing more in the state bucket: for a run that removes what is there. */
   leaveStateBucket(): Promise<void>;
