@@ -3,8 +3,10 @@ import { readFileSync } from "node:fs";
 import type { AuditOptions } from "./commands/audit.ts";
 import type { CleanupOptions } from "./commands/cleanup.ts";
 import type { InitOptions } from "./commands/init.ts";
+import type { RouteDnsFlags } from "./commands/route-dns.ts";
 import type { SessionOptions } from "./commands/session.ts";
 import type { TokenOptions } from "./commands/token.ts";
+import { registerAdmins } from "./cli-admins.ts";
 import { exitCodes } from "./errors.ts";
 import { exitCodeOf, formatError } from "./ui/errors.ts";
 import { createOutput } from "./ui/output.ts";
@@ -14,6 +16,11 @@ interface GlobalOptions {
   deployment?: string;
   set?: string[];
   debug?: boolean;
+}
+
+interface InstallFlags {
+  yes?: boolean;
+  certificateArn?: string;
 }
 
 type RunOptions = Pick<SessionOptions, "wait" | "takeLock" | "useLocalConfig">;
@@ -70,6 +77,14 @@ values/jupyterhub.yaml): to read, to compare with an earlier render, or to check
 What only AWS knows stands there as <storage.file_system_id> or, before the first install, as <lock.id>; secrets stand
 there as <secret:clientSecret>, and need not be set. The same configuration and lock file give the same bytes.`;
 
+const routeDnsHelp = `
+The zone is the one that hostedZone names in the configuration, else the longest public one that DNS leads to.
+Exit code 1 if the hub does not answer at its domain in the end; the layer at fault is named.
+
+Environment:
+  HUBCTL_DNS_SERVER       ADDRESS:PORT of the DNS server to ask, where only that one may be asked
+  HTTPS_PROXY, NO_PROXY   the proxy that leads to the internet, and the names that it is not for`;
+
 const auditHelp = `
 Needs neither configuration nor state nor cluster. Without --deployment it looks for all deployments there have been.
 Exit code 1 if a category could not be looked at, as then nothing is proved of it.`;
@@ -98,13 +113,16 @@ function createProgram(): Command {
     .command("install")
     .description("create the cluster and the hub, or go on from wherever the last run stopped")
     .option("-y, --yes", "do not ask for confirmation")
+    .option("--certificate-arn <arn>", "use this ACM certificate; short for --set certificate=ARN")
     .option("--wait", "wait while somebody else works on the deployment")
     .option("--take-lock", "take over the run lock of a run that gives no sign of life")
     .option("--use-local-config", "go on with the configuration that is here, even if the state bucket has a newer one")
     .addHelpText("after", installHelp)
-    .action(async ({ yes = false, ...options }: RunOptions & { yes?: boolean }) => {
+    .action(async ({ yes = false, certificateArn, ...options }: RunOptions & InstallFlags) => {
       const { install } = await import("./commands/install.ts");
-      await install({ ...program.opts<GlobalOptions>(), ...options, yes, version });
+      const { set = [], ...global } = program.opts<GlobalOptions>();
+      const all = certificateArn === undefined ? set : [...set, `certificate=${certificateArn}`];
+      await install({ ...global, ...options, set: all, yes, version });
     });
   program
     .command("init")
@@ -130,6 +148,39 @@ function createProgram(): Command {
       const { status } = await import("./commands/status.ts");
       await status({ ...program.opts<GlobalOptions>(), json, watch });
     });
+
+  program
+    .command("route-dns")
+    .description("lead the domain to the hub's load balancer, and check that the hub answers there")
+    .option("--replace", "replace a record that leads elsewhere without asking", false)
+    .option("--delete", "take the record away, if it is this deployment's", false)
+    .option("--dry-run", "show what would be done, and end", false)
+    .option("--wait", "wait until the hub answers, also when the record is made elsewhere than in Route 53", false)
+    .option("--json", "print the outcome for programs", false)
+    .addHelpText("after", routeDnsHelp)
+    .action(async (options: RouteDnsFlags) => {
+      const { routeDns } = await import("./commands/route-dns.ts");
+      await routeDns({ ...program.opts<GlobalOptions>(), ...options, version });
+    });
+
+  const certificateCommand = program
+    .command("certificate")
+    .description("show the domain's certificate: state, names, expiry, and where it is used")
+    .option("--json", "print it for programs")
+    .action(async ({ json = false }: { json?: boolean }) => {
+      const { certificate } = await import("./commands/certificate.ts");
+      await certificate({ ...program.opts<GlobalOptions>(), json });
+    });
+  certificateCommand
+    .command("delete")
+    .description("delete what hubctl requested for the deployment, with the record that proves the domain")
+    .option("-y, --yes", "do not ask for confirmation")
+    .action(async ({ yes = false }: { yes?: boolean }) => {
+      const { deleteCertificates } = await import("./commands/certificate.ts");
+      await deleteCertificates({ ...program.opts<GlobalOptions>(), yes, version });
+    });
+
+  registerAdmins(program, () => program.opts<GlobalOptions>());
 
   program
     .command("logs [run]")
@@ -189,9 +240,10 @@ function createProgram(): Command {
   program
     .command("kubeconfig")
     .description("print a kubeconfig of the deployment's cluster")
-    .action(async () => {
+    .option("--merge", "put it into your own kubeconfig, $KUBECONFIG or ~/.kube/config, as one context", false)
+    .action(async ({ merge }: { merge: boolean }) => {
       const { kubeconfig } = await import("./commands/kubeconfig.ts");
-      await kubeconfig(program.opts<GlobalOptions>());
+      await kubeconfig({ ...program.opts<GlobalOptions>(), merge });
     });
   program
     .command("token")

@@ -2,6 +2,7 @@ import type { HubConfig } from "../config/hub-config.ts";
 import type { AwsClients } from "./clients.ts";
 import {
   deleteCertificate,
+  describeCertificate,
   findCertificates,
   idTag,
   listAllCertificates,
@@ -19,7 +20,7 @@ export async function findOwnCertificates(aws: AwsClients, id: string): Promise<
 }
 
 /** The record that hubctl wrote for it, and where; undefined if it was there before, or is kept elsewhere. */
-export function removableRecord({
+export function writtenRecord({
   tags,
   validation,
 }: Certificate): { zone: string; record: ValidationRecord } | undefined {
@@ -28,27 +29,35 @@ export function removableRecord({
   return zone === undefined || record === undefined ? undefined : { zone, record };
 }
 
-/** Deletes it with its record, unless another certificate of the domain is renewed by the same record. */
-export async function removeOwnCertificate(
+/**
+ * Deletes certificates with their records; gives those that are still in use, whose records are left alone, too.
+ * A record stays if another certificate of the account is renewed by it.
+ */
+export async function removeOwnCertificates(
   aws: AwsClients,
   { hostedZone, aws: login }: Pick<HubConfig, "hostedZone" | "aws">,
-  certificate: Certificate,
-): Promise<"deleted" | "in-use"> {
-  const removable = removableRecord(certificate);
-  const isShared = removable !== undefined && (await isUsedByOthers(aws, certificate, removable.record));
-  // Before the record: with it gone, a certificate that stays after all could not be renewed.
-  if ((await deleteCertificate(aws, certificate.arn)) === "in-use") return "in-use";
-  if (removable === undefined || isShared) return "deleted";
-  const client = await openRoute53(aws, login, hostedZone);
-  await deleteValidationRecord(client, removable.zone, removable.record);
-  return "deleted";
+  own: readonly Certificate[],
+): Promise<Certificate[]> {
+  const now = await Promise.all(own.map(({ arn }) => describeCertificate(aws, arn)));
+  const left = now.filter((certificate) => certificate !== undefined);
+  const inUse = left.filter(({ inUseBy }) => inUseBy.length > 0);
+  if (inUse.length > 0) return inUse;
+  // The records first: it is the certificate that leads to them.
+  for (const certificate of left) {
+    const written = writtenRecord(certificate);
+    if (written === undefined || (await isUsedByOthers(aws, left, certificate.domain, written.record))) continue;
+    await deleteValidationRecord(await openRoute53(aws, login, hostedZone), written.zone, written.record);
+  }
+  const outcomes = await Promise.all(left.map(({ arn }) => deleteCertificate(aws, arn)));
+  return left.filter((_, index) => outcomes[index] === "in-use");
 }
 
 async function isUsedByOthers(
   aws: AwsClients,
-  { arn, domain }: Certificate,
+  own: readonly Certificate[],
+  domain: string,
   record: ValidationRecord,
 ): Promise<boolean> {
-  const others = (await findCertificates(aws, domain)).filter((other) => other.arn !== arn);
+  const others = (await findCertificates(aws, domain)).filter(({ arn }) => !own.some((one) => one.arn === arn));
   return others.some(({ validation }) => validation.some(({ name }) => name === record.name));
 }

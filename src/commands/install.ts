@@ -7,6 +7,7 @@ import type { Output } from "../ui/output.ts";
 import { confirmOrAbort } from "../ui/prompts.ts";
 import { classifyError } from "../engine/known-failures.ts";
 import { describeIntent, describeOutcome } from "./install-screens.ts";
+import { offerCertificate } from "./offer-certificate.ts";
 import { inSession, type SessionOptions } from "./session.ts";
 
 export interface InstallOptions extends SessionOptions {
@@ -31,7 +32,8 @@ export async function install(options: InstallOptions): Promise<void> {
         whereToLook: `hubctl status --deployment ${name} tells what is not well, and ${logger.path} what has happened so far`,
       };
       const started = performance.now();
-      const checked = await checkSteps(installSteps, installation, runOptions);
+      const found = await checkSteps(installSteps, installation, runOptions);
+      const checked = await offerCertificate(found, output, options);
       if (hasChanges(checked)) await confirmChanges(installation, checked, output, options.yes);
       const result = await runSteps(installSteps, checked, installation, runOptions);
       if (!result.steps.some(({ outcome }) => outcome === "done")) {

@@ -1,4 +1,3 @@
-import { z } from "zod";
 import { describeFailure, findFault } from "../aws/certificate-rules.ts";
 import { describeCertificate, type Certificate } from "../aws/certificates.ts";
 import { hasValidationRecord } from "../aws/validation-records.ts";
@@ -11,6 +10,7 @@ import { HubctlError, ToolError, UserError } from "../errors.ts";
 import { hub } from "../releases/hub.ts";
 import { getCommand } from "../tools/kubectl.ts";
 import type { KubeTarget } from "../tools/helm.ts";
+import { parseTlsSecret } from "../tools/tls-secret.ts";
 import { describeEnd } from "./deployment-certificate.ts";
 import type { Installation } from "./installation.ts";
 import { findValidationZone } from "./validation-zone.ts";
@@ -138,20 +138,16 @@ async function checkSecret(installation: Installation, name: string): Promise<Ch
   }
 }
 
-const secretSchema = z.object({ data: z.record(z.string(), z.string()).default({}) });
-
 /** Until when it is good. UserError if the hub could not show it. */
 async function readSecret({ exec, config, workDir }: Installation, name: string, target: KubeTarget): Promise<string> {
   const { stdout } = await exec(getCommand(target, { resource: "secret", name, namespace: hub.namespace }));
   const create = `kubectl --kubeconfig ${workDir.kubeconfig} create secret tls ${name} --namespace ${hub.namespace} --cert=CHAIN.pem --key=KEY.pem`;
-  if (stdout.trim() === "") {
+  const own = parseTlsSecret(stdout);
+  if (!own) {
     throw new UserError("CertificateSecretMissing", `there is no secret ${name} in namespace ${hub.namespace}`, {
       hint: `${create}; then run the same command again`,
     });
   }
-  const { data } = secretSchema.parse(JSON.parse(stdout));
-  const text = (entry: string) => Buffer.from(data[entry] ?? "", "base64").toString("utf8");
-  const own = { key: text("tls.key"), chain: text("tls.crt") };
   const { problems } = judgeOwnCertificate(own, config.domain);
   if (problems.length > 0) {
     const words = problems.map(({ part, message }) => `${part === "key" ? "tls.key" : "tls.crt"} ${message}`);

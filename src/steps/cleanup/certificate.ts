@@ -1,5 +1,5 @@
-import { removableRecord, removeOwnCertificate, findOwnCertificates } from "../../aws/own-certificates.ts";
 import type { Certificate } from "../../aws/certificates.ts";
+import { findOwnCertificates, removeOwnCertificates, writtenRecord } from "../../aws/own-certificates.ts";
 import { pollUntil } from "../../engine/poll.ts";
 import { defineStep, type Report } from "../../engine/step.ts";
 import type { Cleanup } from "./cleanup.ts";
@@ -12,27 +12,21 @@ export const removeCertificate = defineStep({
   id: "remove-certificate",
   title: "Delete the certificate that was requested for the hub",
   async check({ aws, id }: Cleanup) {
-    const found = await findOwnCertificates(aws, id);
-    if (found.length === 0) return { done: "none was requested" };
-    const records = found.filter((certificate) => removableRecord(certificate) !== undefined).length;
-    const change = `${found.map(({ domain }) => domain).join(", ")}${records > 0 ? ", with the record that proves it" : ""}`;
-    return { change, plan: found };
+    const own = await findOwnCertificates(aws, id);
+    if (own.length === 0) return { done: "none was requested" };
+    const hasRecord = own.some((certificate) => writtenRecord(certificate) !== undefined);
+    const domains = [...new Set(own.map(({ domain }) => domain))].join(", ");
+    return { change: `${domains}${hasRecord ? ", with the record that proves it" : ""}`, plan: own };
   },
-  async run({ aws, config, signal }: Cleanup, found: readonly Certificate[], report: Report) {
-    for (const certificate of found) {
-      await pollUntil(
-        async () => {
-          if ((await removeOwnCertificate(aws, config, certificate)) === "deleted") return true;
-          report.progress("AWS still takes it for in use");
-          return undefined;
-        },
-        {
-          what: `the certificate ${certificate.arn} to be out of use`,
-          everySeconds: 10,
-          timeoutSeconds: inUseSeconds,
-          signal,
-        },
-      );
-    }
+  async run({ aws, config, signal }: Cleanup, own: readonly Certificate[], report: Report) {
+    await pollUntil(
+      async () => {
+        const [inUse] = await removeOwnCertificates(aws, config, own);
+        if (!inUse) return true;
+        report.progress(`AWS takes it for in use by ${inUse.inUseBy.join(", ") || "something"}`);
+        return undefined;
+      },
+      { what: "the certificate to be out of use", everySeconds: 10, timeoutSeconds: inUseSeconds, signal },
+    );
   },
 });
