@@ -24,6 +24,8 @@ const cleared = [
   "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
   "AWS_USE_FIPS_ENDPOINT",
   "AWS_USE_DUALSTACK_ENDPOINT",
+  "https_proxy",
+  "no_proxy",
 ];
 
 export interface SandboxEnvironment {
@@ -35,8 +37,9 @@ type Caller = Readonly<Record<string, string | undefined>>;
 
 /** The environment in which hubctl and every other AWS client use the sandbox. */
 export function sandboxEnvironment(dir: string, state: SandboxState, caller: Caller): SandboxEnvironment {
-  const { endpoint, operator, certificateArn, region } = state;
+  const { endpoint, operator, certificateArn, region, publicSide } = state;
   if (endpoint === undefined || operator === undefined) throw new SandboxError(`sandbox ${state.name} is not ready`);
+  const noProxy = [...new Set(["127.0.0.1", "localhost", ...(caller["NO_PROXY"] ?? "").split(",")])].filter(Boolean);
   const programs = join(dir, sandboxFiles.programs);
   const path = withoutNpm((caller["PATH"] ?? "").split(delimiter)).filter((folder) => folder !== programs);
   const demoSecrets = {
@@ -57,6 +60,12 @@ export function sandboxEnvironment(dir: string, state: SandboxState, caller: Cal
       PATH: [programs, ...path].join(delimiter),
       TF_CLI_CONFIG_FILE: join(dir, sandboxFiles.terraformConfig),
       HUBCTL_CHART_MIRROR: join(dir, sandboxFiles.charts),
+      ...(publicSide && {
+        HUBCTL_DNS_SERVER: publicSide.dns,
+        HTTPS_PROXY: publicSide.proxy,
+        NO_PROXY: noProxy.join(","),
+        NODE_EXTRA_CA_CERTS: publicSide.authority,
+      }),
       ...Object.fromEntries(Object.entries(demoSecrets).map(([name, value]) => [name, caller[name] || value])),
     },
     unset: [...cleared, ...Object.keys(caller).filter((name) => name.startsWith("AWS_ENDPOINT_URL_"))],

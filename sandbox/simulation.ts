@@ -7,6 +7,7 @@ import { Identities, type KeptIdentities } from "./aws/identities.ts";
 import { startMoto } from "./aws/moto.ts";
 import { Notes, type KeptNotes } from "./aws/notes.ts";
 import { createDataPlane, type RunningCluster } from "./data-plane.ts";
+import { startPublicSide, type KeptPublicSide, type PublicSide } from "./dns/index.ts";
 import { findLastingPort } from "./ports.ts";
 import { isTrueWithin } from "./processes.ts";
 import type { World } from "./world.ts";
@@ -23,6 +24,8 @@ export interface Simulation {
   moto: string;
   front: Front;
   eks: EksService;
+  /** DNS and the way to the load balancers. */
+  publicSide: Pick<PublicSide, "dns" | "proxy" | "authority">;
   /** Whether it goes on from what an earlier one has kept. */
   isResumed: boolean;
   stop: () => Promise<void>;
@@ -35,6 +38,7 @@ interface Kept {
   port: number;
   identities: KeptIdentities;
   notes: KeptNotes;
+  publicSide: KeptPublicSide;
 }
 
 /** In the sandbox's folder, after a simulation was kept. */
@@ -72,15 +76,25 @@ export async function startSimulation(world: World, options: SimulationOptions):
     stopping.unshift(() => eks.stop());
     front.route("eks", eks.handle);
     if (kept !== undefined) await resume();
+    const publicSide = await startPublicSide({
+      dir: world.dir,
+      front,
+      region: world.region,
+      notes,
+      clusters: () => eks.clusters().flatMap(({ name }) => eks.plane(name)?.kube ?? []),
+      kept: kept?.publicSide,
+      log: options.log,
+    });
+    stopping.unshift(() => publicSide.stop());
     const keep = async () => {
       // The last that is stopped is moto, which writes its memory when nobody calls it any more.
       stopping.pop();
       await stop();
       await moto.keep();
-      const toKeep: Kept = { port, identities: identities.keep(), notes: notes.keep() };
+      const toKeep: Kept = { port, identities: identities.keep(), notes: notes.keep(), publicSide: publicSide.keep() };
       writeFileSync(join(world.dir, keptFront), JSON.stringify(toKeep), { mode: 0o600 });
     };
-    return { moto: moto.endpoint, front, eks, isResumed: kept !== undefined, stop, keep };
+    return { moto: moto.endpoint, front, eks, publicSide, isResumed: kept !== undefined, stop, keep };
   } catch (error) {
     await stop();
     throw error;

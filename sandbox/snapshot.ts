@@ -102,12 +102,18 @@ function refuseFolder(kept: string, folder: string, snapshot: string): void {
   }
 }
 
+interface KeptPorts {
+  port: number;
+  publicSide: { dnsPort: number; proxyPort: number };
+}
+
 /** Addresses of a world that others know: of its AWS, and of its clusters. */
 function portsOf(snapshot: string): number[] {
-  const { port } = JSON.parse(readFileSync(join(snapshot, keptFront), "utf8")) as { port: number };
+  const { port, publicSide } = JSON.parse(readFileSync(join(snapshot, keptFront), "utf8")) as KeptPorts;
   const clusters = join(snapshot, "clusters");
   const files = existsSync(clusters)
     ? readdirSync(clusters).map((name) => join(clusters, name, "control-plane/port"))
     : [];
-  return [port, ...files.filter((file) => existsSync(file)).map((file) => Number(readFileSync(file, "utf8")))];
+  const ports = [port, publicSide.dnsPort, publicSide.proxyPort];
+  return [...ports, ...files.filter((file) => existsSync(file)).map((file) => Number(readFileSync(file, "utf8")))];
 }

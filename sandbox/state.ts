@@ -20,6 +20,8 @@ export interface SandboxState {
   /** Keys of somebody with another account. */
   stranger?: { accessKeyId: string; secretAccessKey: string };
   certificateArn?: string;
+  /** DNS server, proxy to the load balancers, and the file of the authority behind their certificates. */
+  publicSide?: { dns: string; proxy: string; authority: string };
   clusters: { name: string; version: string; endpoint: string; kubeconfig: string }[];
   /** Why the start failed. */
   error?: string;

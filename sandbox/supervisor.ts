@@ -75,6 +75,8 @@ async function superviseSandbox(dir: string): Promise<void> {
         save();
       },
     });
+    const { dns, proxy, authority } = simulation.publicSide;
+    state.publicSide = { dns, proxy, authority };
     Object.assign(state, { phase: "ready", endpoint: world.endpoint, ...(await accountOf(world, simulation)) });
     save();
     log(`ready at ${world.endpoint}`);

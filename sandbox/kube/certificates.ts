@@ -19,6 +19,8 @@ export interface CertificateRequest {
   organizations?: readonly string[];
   /** Host names and IPv4 addresses that a server answers on; a client certificate if there are none. */
   hosts?: readonly string[];
+  /** When it ends; ten years from now otherwise. */
+  until?: Date;
 }
 
 const oid = {
@@ -70,7 +72,7 @@ export function loadAuthority({ certificate, key }: CertifiedKey, commonName: st
   return {
     certificate,
     key,
-    issue: ({ commonName: subject, organizations = [], hosts = [] }) => {
+    issue: ({ commonName: subject, organizations = [], hosts = [], until }) => {
       const leaf = generateKeys();
       const purpose = hosts.length > 0 ? oid.serverAuthentication : oid.clientAuthentication;
       const extensions = [
@@ -86,6 +88,7 @@ export function loadAuthority({ certificate, key }: CertifiedKey, commonName: st
         subject: encodeName(subject, organizations),
         publicKey: leaf.publicKey,
         extensions,
+        ...(until && { until }),
       };
       return { certificate: signCertificate(signer, request), key: pemOfKey(leaf.privateKey) };
     },
@@ -101,9 +104,10 @@ interface Content {
   subject: Buffer;
   publicKey: KeyObject;
   extensions: readonly Buffer[];
+  until?: Date;
 }
 
-function signCertificate(key: KeyObject, { issuer, subject, publicKey, extensions }: Content): string {
+function signCertificate(key: KeyObject, { issuer, subject, publicKey, extensions, until }: Content): string {
   const now = Date.now();
   const content = der.sequence(
     der.explicit(0, der.integer(Buffer.from([2]))),
@@ -112,7 +116,7 @@ function signCertificate(key: KeyObject, { issuer, subject, publicKey, extension
     algorithm,
     issuer,
     // A day back, for clocks that differ.
-    der.sequence(der.time(new Date(now - oneDay)), der.time(new Date(now + lifetimeDays * oneDay))),
+    der.sequence(der.time(new Date(now - oneDay)), der.time(until ?? new Date(now + lifetimeDays * oneDay))),
     subject,
     publicKey.export({ type: "spki", format: "der" }),
     der.explicit(3, der.sequence(...extensions)),

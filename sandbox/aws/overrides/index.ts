@@ -5,6 +5,7 @@ import { checkCustomerKeys } from "./customer-keys.ts";
 import { deleteFileSystemPolicy } from "./file-system-policy.ts";
 import { completeFleetInstances } from "./fleet-instances.ts";
 import { registerAccessKeys } from "./iam-access-keys.ts";
+import { correctHostedZones } from "./hosted-zones.ts";
 import { listInstanceProfilesByPath } from "./iam-instance-profile-paths.ts";
 import { hideTemplatesOwnTags } from "./launch-template-tags.ts";
 import { rememberInstanceTypes } from "./instance-types.ts";
@@ -34,6 +35,7 @@ export function createOverrides(context: OverrideContext): Override[] {
     checkLoadBalancerSubnets(context),
     proveCertificates(context),
     nameLoadBalancers(context),
+    correctHostedZones(context),
     answerPricing(),
     checkBucketOwner(),
     keepBucketPolicies(context),
