@@ -55,7 +55,7 @@ function readMap(map: MapName, text: string | undefined, problems: string[]): Ma
     problems.push(`${map} line 1: is no list`);
     return [];
   }
-  return yaml.value.flatMap((item: unknown, index) => readMapping(map, yaml, item, index, problems) ?? []);
+  return yaml.value.flatMap((item: unknown, index) => readMapping(map, yaml, item, index, problems));
 }
 
 function readYaml(map: string, text: string | undefined, problems: string[]): ParsedYaml | undefined {
@@ -75,31 +75,28 @@ function isEmptyText(text: string): boolean {
   return ["", "``", '""', "''"].includes(text.trim());
 }
 
-function readMapping(
-  map: MapName,
-  yaml: ParsedYaml,
-  item: unknown,
-  index: number,
-  problems: string[],
-): Mapping | undefined {
+function readMapping(map: MapName, yaml: ParsedYaml, item: unknown, index: number, problems: string[]): Mapping[] {
   const line = yaml.lineOf([index]);
-  const complain = (what: string) => void problems.push(`${map} line ${line}: ${what}`);
+  const wrong = (what: string): [] => {
+    problems.push(`${map} line ${line}: ${what}`);
+    return [];
+  };
   if (typeof item !== "object" || item === null || Array.isArray(item))
-    return complain("is no entry with rolearn or userarn");
+    return wrong("is no entry with rolearn or userarn");
   // The authenticator's JSON reader does not look at the case of keys.
   const members = new Map(Object.entries(item).map(([key, value]: [string, unknown]) => [key.toLowerCase(), value]));
   // Kept for other programs: the authenticator's own way to name Identity Center roles, which EKS does not use.
-  if (map === "mapRoles" && !members.has("rolearn") && members.has("sso")) return undefined;
+  if (map === "mapRoles" && !members.has("rolearn") && members.has("sso")) return [];
   const key = map === "mapRoles" ? "rolearn" : "userarn";
   const arn = members.get(key);
   const username = members.get("username") ?? undefined;
   const groups = members.get("groups") ?? [];
-  if (typeof arn !== "string" || arn === "") return complain(`has no ${key}`);
-  if (username !== undefined && typeof username !== "string") return complain(`the username of ${arn} is no text`);
+  if (typeof arn !== "string" || arn === "") return wrong(`has no ${key}`);
+  if (username !== undefined && typeof username !== "string") return wrong(`the username of ${arn} is no text`);
   if (!Array.isArray(groups) || !groups.every((group) => typeof group === "string")) {
-    return complain(`the groups of ${arn} are no list of texts`);
+    return wrong(`the groups of ${arn} are no list of texts`);
   }
-  return { map, index, line, arn, username, groups };
+  return [{ map, index, line, arn, username, groups }];
 }
 
 function readAccounts(text: string | undefined, problems: string[]): string[] {

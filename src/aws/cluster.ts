@@ -48,7 +48,7 @@ export function kubeconfigFor(
   access: ClusterAccess,
   program: readonly [string, ...string[]],
   { profile, assumeRole }: Login = {},
-): object {
+) {
   const context = kubeContext(access.name);
   const login = [
     ...(profile === undefined ? [] : ["--profile", profile]),

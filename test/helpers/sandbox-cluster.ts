@@ -44,6 +44,8 @@ export interface SandboxCluster {
   eks: EKSClient;
   iam: IAMClient;
   log: string[];
+  /** Access keys of a user or of a role's session. */
+  issueKeys(arn: string): { accessKeyId: string; secretAccessKey: string };
   createRole(name: string, service: string, policies?: string[]): Promise<string>;
   addAddon(addonName: string, role?: { arn: string; serviceAccount: string }): Promise<void>;
   waitForAddon(addonName: string): Promise<void>;
@@ -52,7 +54,16 @@ export interface SandboxCluster {
   stop(): Promise<void>;
 }
 
-export async function startSandboxCluster(name: string): Promise<SandboxCluster> {
+interface ClusterSettings {
+  authenticationMode?: "API" | "API_AND_CONFIG_MAP" | "CONFIG_MAP";
+  /** Milliseconds until changed access holds. */
+  propagation?: number;
+}
+
+export async function startSandboxCluster(
+  name: string,
+  { authenticationMode = "API_AND_CONFIG_MAP", propagation = 0 }: ClusterSettings = {},
+): Promise<SandboxCluster> {
   const binaries = await findBinaries(() => undefined);
   const dir = mkdtempSync(join(tmpdir(), "hubctl-nodes-"));
   const world = createWorld({ name: "test", dir, binaries });
@@ -68,15 +79,18 @@ export async function startSandboxCluster(name: string): Promise<SandboxCluster>
       stop: stopSimulation,
     } = await startSimulation(world, {
       log: (line) => log.push(line),
-      delays: { clusterCreate: 10, addonCreate: 10, poll: 100, propagation: 0 },
+      delays: { clusterCreate: 10, addonCreate: 10, poll: 100, propagation },
     });
     stopping.unshift(stopSimulation);
     const operator = front.identities.issue({
       account: world.account,
       arn: `arn:aws:iam::${world.account}:user/operator`,
     });
-    const cluster = await createCluster({ world, service: eks, name, credentials: operator, log, stop });
-    return cluster;
+    const issueKeys = (arn: string) => front.identities.issue({ account: world.account, arn });
+    return await createCluster({
+      ...{ world, service: eks, name, credentials: operator, log, stop },
+      ...{ authenticationMode, issueKeys },
+    });
   } catch (error) {
     await stop();
     throw error;
@@ -90,9 +104,19 @@ interface Setup {
   credentials: { accessKeyId: string; secretAccessKey: string };
   log: string[];
   stop: () => Promise<void>;
+  authenticationMode: NonNullable<ClusterSettings["authenticationMode"]>;
+  issueKeys: SandboxCluster["issueKeys"];
 }
 
-async function createCluster({ world, service, name, credentials, log, stop }: Setup): Promise<SandboxCluster> {
+async function createCluster({
+  world,
+  service,
+  name,
+  credentials,
+  log,
+  stop,
+  ...setup
+}: Setup): Promise<SandboxCluster> {
   const clientOptions = { endpoint: world.endpoint, region: world.region, credentials };
   const ec2 = new EC2Client(clientOptions);
   const eks = new EKSClient(clientOptions);
@@ -149,7 +173,10 @@ async function createCluster({ world, service, name, credentials, log, stop }: S
       version: "1.36",
       roleArn,
       resourcesVpcConfig: { subnetIds },
-      accessConfig: { authenticationMode: "API_AND_CONFIG_MAP", bootstrapClusterCreatorAdminPermissions: true },
+      accessConfig: {
+        authenticationMode: setup.authenticationMode,
+        bootstrapClusterCreatorAdminPermissions: true,
+      },
       bootstrapSelfManagedAddons: false,
     }),
   );
@@ -187,6 +214,7 @@ async function createCluster({ world, service, name, credentials, log, stop }: S
     eks,
     iam,
     log,
+    issueKeys: setup.issueKeys,
     createRole,
     addAddon: async (addonName, role) => {
       await eks.send(

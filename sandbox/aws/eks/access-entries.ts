@@ -1,5 +1,5 @@
 import type { CreateAccessEntryRequest, UpdateAccessEntryRequest } from "@aws-sdk/client-eks";
-import { createAccessEntry } from "./access-entry-records.ts";
+import { createAccessEntry, fadeAccessEntry } from "./access-entry-records.ts";
 import { timestamp } from "./context.ts";
 import type { EksContext } from "./context.ts";
 import { inUse, invalidParameter, invalidRequest, notFound } from "./errors.ts";
@@ -51,6 +51,7 @@ export function accessEntryOperations(context: EksContext): Operation[] {
       path: "/clusters/{name}/access-entries/{principalArn}",
       run: (call) => {
         const { record, entry } = findEntry(context, call);
+        fadeAccessEntry(context, record, entry);
         Reflect.deleteProperty(record.accessEntries, entry.shape.principalArn);
         context.store.save(record);
         return {};
@@ -141,10 +142,10 @@ function update(context: EksContext, call: Call): object {
   const { record, entry } = findEntry(context, call);
   const { kubernetesGroups, username } = call.body as Partial<UpdateAccessEntryRequest>;
   checkIdentity(entry.shape.type, kubernetesGroups ?? [], username);
+  fadeAccessEntry(context, record, entry);
   if (kubernetesGroups !== undefined) entry.shape.kubernetesGroups = kubernetesGroups;
   if (username !== undefined) entry.shape.username = username;
   entry.shape.modifiedAt = timestamp(context);
-  entry.effectiveAt = context.now() + context.delays.propagation;
   context.store.save(record);
   return { accessEntry: entry.shape };
 }

@@ -50,6 +50,17 @@ export function createAccessEntry(
   return entry;
 }
 
+/** Lets an entry hold as it is until the change that is about to be made has spread. */
+export function fadeAccessEntry(context: EksContext, record: ClusterRecord, entry: AccessEntryRecord): void {
+  const now = context.now();
+  const until = now + context.delays.propagation;
+  const others = (record.fadingEntries ?? []).filter((fading) => fading.until > now);
+  // One that has not begun to hold yet has nothing that could last.
+  const lasting = entry.effectiveAt <= now ? [{ entry: structuredClone(entry), until }] : [];
+  record.fadingEntries = [...others, ...lasting];
+  entry.effectiveAt = until;
+}
+
 /** The entries that a cluster has as soon as it knows access entries: its creator's, and that of EKS itself. */
 export function addInitialEntries(context: EksContext, record: ClusterRecord): void {
   const scope = { type: "cluster" as const, namespaces: [] };

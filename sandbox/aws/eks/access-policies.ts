@@ -1,6 +1,6 @@
 import type { AssociateAccessPolicyRequest } from "@aws-sdk/client-eks";
 import { findEntry } from "./access-entries.ts";
-import { associatePolicy } from "./access-entry-records.ts";
+import { associatePolicy, fadeAccessEntry } from "./access-entry-records.ts";
 import { accessPolicies, autoNodePolicy } from "./access-policy-catalog.ts";
 import type { EksContext } from "./context.ts";
 import { invalidParameter, invalidRequest, notFound } from "./errors.ts";
@@ -26,6 +26,7 @@ export function accessPolicyOperations(context: EksContext): Operation[] {
         if (kept.length === entry.policies.length) {
           throw notFound("The specified access policy is not associated with the access entry.");
         }
+        fadeAccessEntry(context, record, entry);
         entry.policies = kept;
         context.store.save(record);
         return {};

@@ -27,7 +27,19 @@ export async function readAwsAuth(plane: ControlPlane | undefined): Promise<AwsA
 }
 
 export function mappingsIn(text: string | undefined): Mapping[] {
-  return listIn(text).filter((item): item is Mapping => typeof item === "object" && item !== null);
+  return listIn(text).flatMap((item) => (typeof item === "object" && item !== null ? [mappingOf(item)] : []));
+}
+
+/** As the authenticator's JSON reader takes it: keys in any case, and what has the wrong type is left out. */
+function mappingOf(item: object): Mapping {
+  const members = new Map(Object.entries(item).map(([key, value]: [string, unknown]) => [key.toLowerCase(), value]));
+  const text = (key: string) => {
+    const value = members.get(key);
+    return typeof value === "string" ? { [key]: value } : {};
+  };
+  const groups = members.get("groups");
+  const isList = Array.isArray(groups) && groups.every((group) => typeof group === "string");
+  return { ...text("rolearn"), ...text("userarn"), ...text("username"), ...(isList && { groups }) };
 }
 
 /** The list that a member of aws-auth holds; a broken one lets nobody in. */

@@ -51,7 +51,7 @@ export async function identityIn(
   const caller = callerOf(principal);
   const mode = record.shape.accessConfig.authenticationMode;
   if (mode !== "CONFIG_MAP") {
-    const entry = entryOf(record, caller);
+    const entry = entryOf(record, caller, context.now());
     if (entry !== undefined) return await identityOfEntry(context, entry, caller);
   }
   if (mode === "API") return undefined;
@@ -61,8 +61,11 @@ export async function identityIn(
   return await identityOfConfigMap(context, cluster, caller);
 }
 
-function entryOf(record: ClusterRecord, caller: Caller): AccessEntryRecord | undefined {
-  return Object.values(record.accessEntries).find(({ shape }) => isSame(caller, shape.principalArn));
+/** A change holds only when it has spread; until then all is as it was. */
+function entryOf(record: ClusterRecord, caller: Caller, now: number): AccessEntryRecord | undefined {
+  const settled = Object.values(record.accessEntries).filter(({ effectiveAt }) => effectiveAt <= now);
+  const fading = (record.fadingEntries ?? []).filter(({ until }) => until > now).map(({ entry }) => entry);
+  return [...settled, ...fading].find(({ shape }) => isSame(caller, shape.principalArn));
 }
 
 function isSame(caller: Caller, arn: string): boolean {
@@ -77,7 +80,6 @@ async function identityOfEntry(
   entry: AccessEntryRecord,
   caller: Caller,
 ): Promise<KubernetesIdentity | undefined> {
-  if (context.now() < entry.effectiveAt) return undefined;
   const { username, kubernetesGroups, clusterName } = entry.shape;
   const groups = [...kubernetesGroups];
   const plane = context.planes.get(clusterName);
@@ -101,11 +103,13 @@ async function identityOfConfigMap(
   caller: Caller,
 ): Promise<KubernetesIdentity | undefined> {
   const { mapRoles, mapUsers, mapAccounts } = await readAwsAuth(context.planes.get(cluster));
-  const mappings = caller.kind === "role" ? mappingsIn(mapRoles) : mappingsIn(mapUsers);
+  const arns = [
+    ...mappingsIn(mapUsers).map((one) => ({ ...one, arn: one.userarn })),
+    ...mappingsIn(mapRoles).map((one) => ({ ...one, arn: one.rolearn })),
+  ];
   // The authenticator compares whole ARNs, and a session's ARN has no path: a mapping of a role with a path never fits.
-  const mapping = mappings.find(
-    ({ rolearn, userarn }) => (caller.kind === "role" ? rolearn : userarn)?.toLowerCase() === caller.arn.toLowerCase(),
-  );
+  // It looks at mapRoles first, whatever the caller is, and of one ARN's entries it keeps the last.
+  const mapping = arns.findLast(({ arn }) => typeof arn === "string" && arn.toLowerCase() === caller.arn.toLowerCase());
   if (mapping !== undefined) {
     return await resolved(context, caller, mapping.username ?? caller.arn, mapping.groups ?? []);
   }

@@ -107,6 +107,8 @@ export interface ClusterRecord {
   nodegroups: Record<string, NodegroupRecord>;
   addons: Record<string, AddonRecord>;
   accessEntries: Record<string, AccessEntryRecord>;
+  /** Entries as they were, which hold until their deletion or change has spread. */
+  fadingEntries?: { entry: AccessEntryRecord; until: number }[];
   associations: Record<string, AssociationRecord>;
   updates: UpdateRecord[];
 }
