@@ -5,6 +5,7 @@ import { startSandbox } from "./lifecycle.ts";
 import { sandboxFolder } from "./state.ts";
 
 const name = "demo";
+const hubHealth = "https://hub.dandi.example/hub/health";
 const started = Date.now();
 const folder = sandboxFolder(name);
 const state = await startSandbox(folder, name, say);
@@ -17,6 +18,9 @@ await show(cwd, install.file, install.args);
 for (const stack of ["storage", "cluster"]) await show(join(work, "terraform", stack), "terraform", ["state", "list"]);
 await show(cwd, "helm", ["list", "-A", ...cluster]);
 await show(cwd, "kubectl", ["get", "nodes,pods,svc,pvc", "-A", ...cluster]);
+// As a browser in it would: by the simulated DNS, load balancer and certificate.
+const authority = state.publicSide?.authority ?? "";
+await show(cwd, "curl", ["--silent", "--show-error", "--include", "--cacert", authority, hubHealth]);
 
 say(`\nThe demo took ${Math.round((Date.now() - started) / 1000)} s. The sandbox is still up:`);
 say(`  eval "$(npm run -s sandbox -- env --name ${name})"   then hubctl, terraform, helm, kubectl and aws work on it`);

@@ -6,6 +6,7 @@ import type { DataPlane } from "../../sandbox/aws/eks/dependencies.ts";
 import { EksService } from "../../sandbox/aws/eks/index.ts";
 import { startFront, type Front } from "../../sandbox/aws/front.ts";
 import { startMoto } from "../../sandbox/aws/moto.ts";
+import { Notes } from "../../sandbox/aws/notes.ts";
 import { seedAccount, type Seeded } from "../../sandbox/aws/seed.ts";
 import { findMoto, findTerraform } from "../../sandbox/binaries/index.ts";
 import { findProviderMirror } from "../../sandbox/binaries/provider-mirror.ts";
@@ -21,6 +22,8 @@ export interface SimulatedAws {
   dir: string;
   front: Front;
   seeded: Seeded;
+  /** What the overrides remember. */
+  notes: Notes;
   /** Path of the terraform program. */
   terraform: string;
   /** What Terraform and the SDKs need in order to use the operator's account. */
@@ -58,7 +61,9 @@ export async function startSimulatedAws(): Promise<SimulatedAws> {
   const motoServer = await findMoto(silent);
   const world = { ...createWorld({ name: "test", dir, binaries: { motoServer } as never }), binaries: { motoServer } };
   const moto = await startMoto(world);
+  const notes = new Notes();
   const front = await startFront({
+    notes,
     moto: moto.endpoint,
     account,
     region,
@@ -80,6 +85,7 @@ export async function startSimulatedAws(): Promise<SimulatedAws> {
     dir,
     front,
     seeded,
+    notes,
     terraform: offline.terraform,
     env: {
       ...offline.env,
