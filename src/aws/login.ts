@@ -1,6 +1,7 @@
 import { fromIni, fromNodeProviderChain, fromTemporaryCredentials } from "@aws-sdk/credential-providers";
 import { userInfo } from "node:os";
 import { asLoginError, UserError } from "../errors.ts";
+import { askMfaCode } from "./mfa-code.ts";
 
 /** What the configuration says about who everything is done as. */
 export interface Login {
@@ -22,7 +23,7 @@ export function useProfile({ profile }: Login, env: NodeJS.ProcessEnv = process.
 export function baseCredentials({ profile }: Login, env: NodeJS.ProcessEnv = process.env): CredentialsProvider {
   const isChosen = profile !== undefined && (!hasLogin(env) || env["AWS_PROFILE"] === profile);
   // The chain would pass over a profile that is not there, and take the role of the machine.
-  return shared(isChosen ? () => fromProfile(profile) : fromNodeProviderChain());
+  return shared(isChosen ? () => fromProfile(profile) : fromNodeProviderChain({ mfaCodeProvider: askMfaCode }));
 }
 
 /** The same, or of the role that is to be assumed; made anew before they expire. */
@@ -54,7 +55,7 @@ function hasLogin(env: NodeJS.ProcessEnv): boolean {
 
 async function fromProfile(profile: string): Promise<Credentials> {
   try {
-    return await fromIni({ profile })();
+    return await fromIni({ profile, mfaCodeProvider: askMfaCode })();
   } catch (error) {
     if (!(error instanceof Error && error.message.startsWith("Could not resolve credentials using profile")))
       throw error;

@@ -1,5 +1,6 @@
 import { Sha256 } from "@aws-crypto/sha256-js";
 import { SignatureV4 } from "@smithy/signature-v4";
+import { domainOf } from "./partition.ts";
 
 export interface ClusterToken {
   token: string;
@@ -16,7 +17,7 @@ export async function signClusterToken(
   credentials: ConstructorParameters<typeof SignatureV4>[0]["credentials"],
 ): Promise<ClusterToken> {
   const now = options.now ?? new Date();
-  const hostname = `sts.${options.region}.${options.region.startsWith("cn-") ? "amazonaws.com.cn" : "amazonaws.com"}`;
+  const hostname = `sts.${options.region}.${domainOf(options.region)}`;
   const signer = new SignatureV4({ service: "sts", region: options.region, credentials, sha256: Sha256 });
   const signed = await signer.presign(
     {
