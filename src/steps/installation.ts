@@ -141,14 +141,14 @@ export function createInstallation(options: InstallationOptions): Installation {
       return { kubeconfig: options.workDir.kubeconfig, context: kubeContext(config.name) };
     }),
     releaseInputs: memo(async () => {
-      const [{ lock }, generated, storage, cluster, certificate] = await Promise.all([
+      const [{ lock }, generated, storage, cluster] = await Promise.all([
         installation.lock(),
         installation.generatedSecrets(),
         installation.storageOutputs(),
         installation.clusterOutputs(),
-        installation.certificate(),
       ]);
       if (!generated || !storage || !cluster) return undefined;
+      const certificate = await installation.certificate();
       const certificateArn = certificate.kind === "usable" ? certificate.certificate.arn : undefined;
       const inputs = { config, lock, secrets, generated, storage, cluster };
       return certificateArn === undefined ? inputs : { ...inputs, certificateArn };

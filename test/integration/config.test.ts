@@ -170,7 +170,6 @@ something_else_entirely = { a = [1] }
   it("lists all that is missing, in the file and in the environment", async () => {
     expect(await problemsOf('region = "us-east-2"\n', {})).toEqual([
       "field.tfvars: jupyterhub_domain is required",
-      "TF_VAR_aws_certificate_arn is not set: the ARN of the domain's ACM certificate",
       "field.tfvars: admin_users is required",
       "field.tfvars: singleuser_image_repo is required",
       "field.tfvars: singleuser_image_tag is required, or a digest",
@@ -212,7 +211,7 @@ allow_all = "yes"
   it("names the variable of the environment that is wrong", async () => {
     const wrong = { ...env, TF_VAR_aws_certificate_arn: "hub.example.org", TF_VAR_admin_users: "asmacdo" };
     expect(await problemsOf(smallest.replace(/^admin_users.*\n/m, ""), wrong)).toEqual([
-      'TF_VAR_aws_certificate_arn "hub.example.org" is not the ARN of an ACM certificate like arn:aws:acm:us-east-2:123456789012:certificate/1234abcd-…',
+      'TF_VAR_aws_certificate_arn "hub.example.org" is neither auto nor the ARN of an ACM certificate like arn:aws:acm:us-east-2:123456789012:certificate/1234abcd-…',
       'TF_VAR_admin_users must be a list: ["asmacdo"]',
     ]);
     expect(await problemsOf(`${smallest}region = "us-west-2"\n`)).toEqual([

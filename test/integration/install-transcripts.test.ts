@@ -285,8 +285,8 @@ describe("before anything is touched", () => {
     writeFileSync(join(root, "field.tfvars"), "");
     expect(screen(await run("install", "--yes"))).toMatchInlineSnapshot(`
       "✖ The configuration of field has 7 problems:
+        field.tfvars: region is required, unless TF_VAR_aws_certificate_arn names a certificate in it
         field.tfvars: jupyterhub_domain is required
-        TF_VAR_aws_certificate_arn is not set: the ARN of the domain's ACM certificate
         field.tfvars: admin_users is required
         field.tfvars: singleuser_image_repo is required
         field.tfvars: singleuser_image_tag is required, or a digest

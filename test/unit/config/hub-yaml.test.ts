@@ -105,10 +105,28 @@ describe("a hub.yaml", () => {
     ]);
   });
 
-  it("says that the certificate may come from the environment, if it is missing", () => {
-    expect(problemsOf(edited(`certificate: ${certificate}\n`, ""))).toEqual([
-      "hub.yaml:1:1: certificate is required, here or as HUBCTL_CERTIFICATE_ARN or TF_VAR_aws_certificate_arn",
-    ]);
+  it("gets one of AWS's without a word about a certificate", () => {
+    expect(read(edited(`certificate: ${certificate}\n`, "")).config?.certificate).toBe("auto");
+  });
+
+  it("may have a certificate of its own, in a secret or in files beside it", () => {
+    const own = (text: string) => read(edited(`certificate: ${certificate}\n`, `certificate: ${text}\n`)).config;
+    expect(own("{secret: hub-tls}")?.certificate).toEqual({ secret: "hub-tls" });
+    const files = { keyFile: "tls.key", chainFile: "tls.pem" };
+    expect(own("{keyFile: tls.key, chainFile: tls.pem}")?.certificate).toEqual(files);
+  });
+
+  it.each([
+    ["{secret: a, keyFile: b}", "certificate.keyFile has no meaning beside secret: remove one of the two"],
+    ["{keyFile: b}", "certificate.chainFile is required beside keyFile"],
+    ["{chainFile: b}", "certificate.keyFile is required beside chainFile"],
+    ["{}", "certificate needs secret, or keyFile and chainFile"],
+    ["{secret: Hub_TLS}", expect.stringMatching(/certificate.secret "Hub_TLS"/)],
+    ["{secret: a, file: b}", "certificate.file is unknown: known in certificate are secret, keyFile, chainFile"],
+    ["[auto]", "certificate must be text, not a list"],
+  ])("refuses the certificate %s", (text, message) => {
+    const problems = problemsOf(edited(`certificate: ${certificate}\n`, `certificate: ${text}\n`));
+    expect(problems.map((problem) => problem.replace(/^hub\.yaml:\d+:\d+: /, ""))).toEqual([message]);
   });
 
   it("is judged as a whole: all problems at once, each with its place, in the file's order", () => {
@@ -173,7 +191,7 @@ image:
     [
       "image:",
       "lab: {}\nimage:",
-      "hub.yaml:7:1: lab is unknown: known at the top are aws, domain, certificate, tags, network, cluster, storage, users, auth, image, profiles, culling, banner, hub",
+      "hub.yaml:7:1: lab is unknown: known at the top are aws, domain, hostedZone, certificate, tags, network, cluster, storage, users, auth, image, profiles, culling, banner, hub",
     ],
     // Values
     [
@@ -223,7 +241,7 @@ image:
     [
       certificate,
       "arn:aws:iam::123456789012:server-certificate/x",
-      'hub.yaml:4:14: certificate "arn:aws:iam::123456789012:server-certificate/x" is not the ARN of an ACM certificate like arn:aws:acm:us-east-2:123456789012:certificate/1234abcd-…',
+      'hub.yaml:4:14: certificate "arn:aws:iam::123456789012:server-certificate/x" is neither auto nor the ARN of an ACM certificate like arn:aws:acm:us-east-2:123456789012:certificate/1234abcd-…',
     ],
     ["[ada]", "[]", "hub.yaml:6:11: auth.admins must list at least one"],
     ["[ada]", "[ada, Ada]", 'hub.yaml:6:17: auth.admins[1] "Ada" is listed twice'],

@@ -49,6 +49,37 @@ describe("load balancer", () => {
     });
   });
 
+  test("with one's own certificate it passes TLS through to the proxy, which is asked for its health by TLS", () => {
+    const own = (certificate: HubConfig["certificate"]) => {
+      const secrets = { certificateKey: "the key", certificateChain: "the chain" };
+      const inputs = releaseInputs({ config: { certificate }, secrets });
+      delete inputs.certificateArn;
+      return inputs;
+    };
+    const hosts = ["hub.example.org"];
+    const inSecret = values(own({ secret: "hub-tls" })).proxy;
+    expect(inSecret.https).toEqual({ enabled: true, type: "secret", secret: { name: "hub-tls" }, hosts });
+    const inFiles = values(own({ keyFile: "/k", chainFile: "/c" })).proxy;
+    const manual = { key: "the key", cert: "the chain" };
+    expect(inFiles.https).toEqual({ enabled: true, type: "manual", manual, hosts });
+    for (const { service } of [inSecret, inFiles]) {
+      const settings = Object.entries(service.annotations).map(([name, value]) => [
+        name.split("load-balancer-")[1],
+        value,
+      ]);
+      expect(settings).toContainEqual(["healthcheck-protocol", "https"]);
+      expect(settings.map(([name]) => name)).not.toContainEqual(expect.stringMatching(/^ssl-/));
+    }
+  });
+
+  test("it waits for AWS's certificate, and for nothing with one's own", () => {
+    const { certificateArn, ...inputs } = releaseInputs({ config: { certificate: "auto" } });
+    expect(hub.waitsFor?.(inputs)).toBe("known once the certificate is issued");
+    expect(hub.waitsFor?.({ ...inputs, certificateArn: certificateArn! })).toBeUndefined();
+    const own = releaseInputs({ config: { certificate: { secret: "hub-tls" } } });
+    expect(hub.waitsFor?.(own)).toBeUndefined();
+  });
+
   test("a tag that the annotation can't hold is left out rather than cut in two", () => {
     const tags = { Team: "a,b", "k=v": "x", Purpose: "hack week" };
     const inputs = releaseInputs({ config: { tags } });

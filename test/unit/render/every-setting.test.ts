@@ -107,6 +107,7 @@ const effects: Record<string, Effect> = {
   "network.allowFrom": { to: network({ allowFrom: ["192.0.2.0/24"] }), shows: `${hub}: - 192.0.2.0/24` },
   "network.internal": { to: network({ internal: true }), shows: `${hub}: load-balancer-internal` },
   "network.apiAccess": { to: network({ apiAccess: ["192.0.2.0/24"] }), shows: `${clusterVariables}: 192.0.2.0/24` },
+  "certificate.secret": { to: { certificate: { secret: "hub-tls" } }, shows: `${hub}: name: hub-tls` },
   "cluster.kubernetesVersion": {
     to: { cluster: { kubernetesVersion: "1.35" } },
     shows: `${clusterVariables}: "kubernetes_version": "1.35"`,
@@ -337,6 +338,8 @@ const elsewhere: Record<string, string> = {
   "aws.assumeRole": "decides who is logged in",
   "storage.home.type": "has one value so far",
   "storage.buckets[].region": "a warning tells what another region costs",
+  "certificate.keyFile": "is read, and kept apart as a secret",
+  "certificate.chainFile": "is read when the hub is installed",
   "users.files[].source": "is read into content before anything else sees it",
 };
 
@@ -350,8 +353,10 @@ function of(method: string, settings: Fragment, text: string): Effect {
 
 describe("every setting", () => {
   const paths = [...new Set(knownSettings().map(({ path }) => path))];
+  const isTextOrGroup = new Set(knownSettings().flatMap(({ path, schema }) => (schema.anyOf ? [path] : [])));
   const leaves = paths.filter(
-    (path) => !paths.some((other) => other.startsWith(`${path}.`) || other.startsWith(`${path}[]`)),
+    (path) =>
+      isTextOrGroup.has(path) || !paths.some((other) => other.startsWith(`${path}.`) || other.startsWith(`${path}[]`)),
   );
 
   it("has an effect that is known here", () => {
