@@ -166,9 +166,11 @@ describe("a hub whose certificate is auto", () => {
 
     await runChecked(certificateIssued, installation);
     expect((await read(arn))?.Status).toBe("ISSUED");
-    expect(await certificate.check(installation)).toMatchObject({ done: expect.stringContaining(arn ?? "?") });
+    expect(await certificate.check(installation)).toMatchObject({
+      done: expect.stringContaining(arn ?? "?") as string,
+    });
     expect(await certificateIssued.check(installation)).toMatchObject({
-      done: expect.stringContaining("issued until"),
+      done: expect.stringContaining("issued until") as string,
     });
   });
 
@@ -191,7 +193,9 @@ describe("a hub whose certificate is auto", () => {
 
     await writeLock(lockFile, { ...readLock(lockFile)!, certificate: certificateArn });
     installation.forget();
-    expect(await certificate.check(installation)).toMatchObject({ done: expect.stringContaining(certificateArn) });
+    expect(await certificate.check(installation)).toMatchObject({
+      done: expect.stringContaining(certificateArn) as string,
+    });
   });
 
   it("tells that CAA records forbid Amazon to issue it", async () => {
@@ -204,8 +208,8 @@ describe("a hub whose certificate is auto", () => {
     const checked = new Map([[certificateIssued.id, await certificateIssued.check(installation)]]);
     await expect(runSteps(steps, checked, installation, options)).rejects.toMatchObject({
       code: "CertificateFailed",
-      message: expect.stringContaining("forbid Amazon to issue a certificate for forbidden.dandi.example"),
-      hint: expect.stringContaining('CAA 0 issue "amazon.com"'),
+      message: expect.stringContaining("forbid Amazon to issue a certificate for forbidden.dandi.example") as string,
+      hint: expect.stringContaining('CAA 0 issue "amazon.com"') as string,
     });
   });
 

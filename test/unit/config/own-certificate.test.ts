@@ -90,7 +90,7 @@ describe("a certificate of one's own", () => {
       /of type ed25519/,
     ],
   ])("is refused with %s", (_, parts, part, message) => {
-    expect(judge(parts()).problems).toContainEqual({ part, message: expect.stringMatching(message) });
+    expect(judge(parts()).problems).toContainEqual({ part, message: expect.stringMatching(message) as string });
   });
 
   it("is refused for a domain that it does not cover", () => {
@@ -101,11 +101,11 @@ describe("a certificate of one's own", () => {
   it("is refused before and after its time, and warned of shortly before its end", () => {
     expect(judge({}, { days: -2 }).problems).toContainEqual({
       part: "chain",
-      message: expect.stringMatching(/not valid yet/),
+      message: expect.stringMatching(/not valid yet/) as string,
     });
     expect(judge({}, { days: 100 }).problems).toContainEqual({
       part: "chain",
-      message: expect.stringMatching(/expired: leaf/),
+      message: expect.stringMatching(/expired: leaf/) as string,
     });
     expect(judge({}, { days: 90 })).toEqual({ problems: [], warnings: [expect.stringMatching(/ends in [67] days/)] });
   });
@@ -128,6 +128,8 @@ describe("a certificate of one's own", () => {
     expect(readPemFile(join(dir, "none.pem"))).toEqual({ message: `there is no file ${join(dir, "none.pem")}` });
     expect(readPemFile(dir)).toEqual({ message: `${dir} is a folder` });
     writeFileSync(join(dir, "leaf.der"), Buffer.from([0x30, 0x82]));
-    expect(readPemFile(join(dir, "leaf.der"))).toMatchObject({ message: expect.stringMatching(/is not in PEM/) });
+    expect(readPemFile(join(dir, "leaf.der"))).toMatchObject({
+      message: expect.stringMatching(/is not in PEM/) as string,
+    });
   });
 });

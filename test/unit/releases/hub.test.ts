@@ -51,7 +51,7 @@ describe("load balancer", () => {
 
   test("with one's own certificate it passes TLS through to the proxy, which is asked for its health by TLS", () => {
     const own = (certificate: HubConfig["certificate"]) => {
-      const secrets = { certificateKey: "the key", certificateChain: "the chain" };
+      const secrets = { ...releaseInputs().secrets, certificateKey: "the key", certificateChain: "the chain" };
       const inputs = releaseInputs({ config: { certificate }, secrets });
       delete inputs.certificateArn;
       return inputs;
