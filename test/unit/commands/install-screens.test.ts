@@ -37,6 +37,7 @@ describe("what is asked for consent", () => {
         • Create what outlives a cluster: file system, secrets: 11 to create
         • Create the VPC, the EKS cluster and its core nodes: 66 to create
       Then, as far as needed:
+        • Get a certificate for the domain
         • Make the hub's own keys and keep them in Secrets Manager
         • Attach the file system to the VPC
         • Write the deployment's kubeconfig
@@ -45,8 +46,10 @@ describe("what is asked for consent", () => {
         • Install Karpenter, which starts users' nodes
         • Install node pools, storage classes and volumes
         • Install the plugin that offers GPUs
+        • Wait until the certificate can be used
         • Install the hub
-        • Wait for the hub's load balancer"
+        • Wait for the hub's load balancer
+        • Lead the domain to the hub"
     `);
   });
 
@@ -138,7 +141,7 @@ describe("the end of an install", () => {
                48 s  Install the hub
       The hub answers at the load balancer hub-1.elb.us-east-2.amazonaws.com
       Next:
-        1. point hub.example.org to it: in Route 53 with an alias record (type A), elsewhere with a CNAME
+        1. point hub.example.org to it: hubctl route-dns --deployment dandihub
         2. open https://hub.example.org and log in as grace
       To look inside: hubctl kubeconfig --deployment dandihub > dandihub.kubeconfig; kubectl --kubeconfig dandihub.kubeconfig get pods -A"
     `);

@@ -20,6 +20,11 @@ import type { Command } from "../../../src/tools/exec.ts";
 import { node, now, object, pod, subject } from "../../helpers/health-scene.ts";
 import { account, awsError, mockAws } from "../../helpers/installation.ts";
 
+// Its way from the domain to the hub is asked of the world outside.
+vi.mock("../../../src/health/domain.ts", () => ({
+  checkDomain: () => Promise.resolve({ state: "ok", finding: "it answers" }),
+}));
+
 const aws = mockAws();
 const address = "hub-1.elb.us-east-2.amazonaws.com";
 
@@ -130,7 +135,7 @@ describe("a look at all layers", () => {
     expect(health).toMatchObject({ deployment: "dandihub", checked: now.toISOString() });
     expect(health.layers.map(({ layer }) => layer)).toEqual([
       ...["login", "configuration", "state", "cluster", "nodes", "add-ons", "karpenter", "releases", "hub", "storage"],
-      ...["load-balancer", "servers", "backups"],
+      ...["load-balancer", "certificate", "dns", "servers", "backups"],
     ]);
     expect(stateOf(health, "hub")).toEqual({
       layer: "hub",
