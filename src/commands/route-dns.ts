@@ -53,13 +53,13 @@ export async function routeDns({ wait, ...options }: Options): Promise<void> {
     const { installation } = session;
     const output = createOutput({ json: options.json, debug: options.debug ?? false });
     const { name, lockFile } = installation.deployment;
-    const id = readLock(lockFile)?.id;
-    if (id === undefined) {
+    const lock = readLock(lockFile);
+    if (!lock) {
       throw new UserError("NotInstalled", `${name} is not installed: there is no load balancer to lead to`, {
         hint: `hubctl install --deployment ${name}`,
       });
     }
-    const { account } = await installation.lock().then(({ lock }) => lock);
+    const { account, id } = lock;
     await refuseOtherAccount(installation, account);
     if (!options.dryRun) await installation.takeRunLock();
     const work = { session, output, id, flags: { ...options, wait } };
