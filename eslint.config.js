@@ -143,6 +143,7 @@ export default defineConfig(
     },
     direction,
   ),
+  forbid(["src/admins/**"], { packages: single, layers: [...sandbox, "commands", "health", "steps", "ui"] }, direction),
   forbid(["src/health/**"], { packages: single, layers: [...sandbox, "commands", "steps", "ui"] }, direction),
   forbid(["src/commands/**"], { packages: single, layers: sandbox }, direction),
   forbid(

@@ -14,7 +14,7 @@ export interface AwsAuthMap {
 }
 
 const folder = "/api/v1/namespaces/kube-system/configmaps";
-export const backupName = "aws-auth-before-hubctl";
+const backupName = "aws-auth-before-hubctl";
 
 const mapSchema = z.looseObject({
   metadata: z.looseObject({ resourceVersion: z.string(), labels: z.record(z.string(), z.string()).default({}) }),

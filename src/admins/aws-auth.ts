@@ -5,7 +5,7 @@ import { isSamePrincipal, mapArn, type Principal } from "./principal.ts";
 /** The `data` of the ConfigMap kube-system/aws-auth. */
 export type AwsAuthData = Readonly<Record<string, string>>;
 
-export type MapName = "mapRoles" | "mapUsers";
+type MapName = "mapRoles" | "mapUsers";
 const mapNames: readonly MapName[] = ["mapRoles", "mapUsers"];
 
 /** One entry of mapRoles or mapUsers. */

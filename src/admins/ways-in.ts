@@ -103,7 +103,7 @@ function ofCreator(arn: string): WayIn {
 /** The name that EKS gives a cluster's creator where there are no access entries. */
 export const creatorName = "kubernetes-admin";
 
-export function policyName(arn: string): string {
+function policyName(arn: string): string {
   return arn.split("/").at(-1) ?? arn;
 }
 

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from "node:timers/promises";
-import { accessLevels, describeAccess, type Access, type AccessLevel } from "../admins/access.ts";
+import { describeAccess, type Access, type AccessLevel } from "../admins/access.ts";
 import { readRoster } from "../admins/cluster.ts";
 import { checkInIam, planAdd, type AddPlan, type Method } from "../admins/plan-add.ts";
 import { readPrincipal } from "../admins/principal.ts";
@@ -18,8 +18,6 @@ export interface AddAdminOptions extends ClusterOptions {
   dryRun: boolean;
   debug?: boolean;
 }
-
-export { accessLevels };
 
 /** Lets IAM users and roles into a cluster, and proves that nobody who was in is out. */
 export async function addAdmin(arns: readonly string[], options: AddAdminOptions): Promise<void> {

@@ -12,15 +12,15 @@ export interface RawApi {
 
 const timeout = "--request-timeout=15s";
 
-export function rawGetCommand(target: KubeTarget, path: string): Command {
+function rawGetCommand(target: KubeTarget, path: string): Command {
   return raw(target, ["get", "--raw", path, timeout]);
 }
 
-export function rawCreateCommand(target: KubeTarget, path: string, object: object): Command {
+function rawCreateCommand(target: KubeTarget, path: string, object: object): Command {
   return { ...raw(target, ["create", "--raw", path, "--filename", "-", timeout]), input: JSON.stringify(object) };
 }
 
-export function rawReplaceCommand(target: KubeTarget, path: string, object: object): Command {
+function rawReplaceCommand(target: KubeTarget, path: string, object: object): Command {
   return { ...raw(target, ["replace", "--raw", path, "--filename", "-", timeout]), input: JSON.stringify(object) };
 }
 
