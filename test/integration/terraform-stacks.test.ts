@@ -10,7 +10,12 @@ import {
   EC2Client,
 } from "@aws-sdk/client-ec2";
 import { DescribeFileSystemsCommand, EFSClient } from "@aws-sdk/client-efs";
-import { EKSClient, ListClustersCommand } from "@aws-sdk/client-eks";
+import {
+  AssociateAccessPolicyCommand,
+  CreateAccessEntryCommand,
+  EKSClient,
+  ListClustersCommand,
+} from "@aws-sdk/client-eks";
 import { IAMClient, ListInstanceProfilesCommand, ListRolesCommand } from "@aws-sdk/client-iam";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { HubConfig } from "../../src/config/hub-config.ts";
@@ -144,6 +149,21 @@ function forgetIndexes(): void {
   writeFileSync(path, JSON.stringify({ ...state, serial: state.serial + 1 }));
 }
 
+/** As `hubctl add-admin` does: Terraform is to know nothing of it, and so to leave it alone. */
+async function addAdmin(): Promise<void> {
+  const eks = new EKSClient(clientSettings());
+  const { Roles: roles = [] } = await new IAMClient(clientSettings()).send(
+    new ListRolesCommand({ PathPrefix: "/hubs/" }),
+  );
+  const whose = {
+    clusterName: config.name,
+    principalArn: roles.find(({ RoleName: name }) => name?.endsWith("-cluster"))?.Arn,
+  };
+  await eks.send(new CreateAccessEntryCommand(whose));
+  const policyArn = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy";
+  await eks.send(new AssociateAccessPolicyCommand({ ...whose, policyArn, accessScope: { type: "cluster" } }));
+}
+
 /** Also of a state that was written when fewer things had indexes. */
 async function checkNothingChanges(): Promise<void> {
   forgetIndexes();
@@ -185,6 +205,7 @@ describe("both stacks on the simulated AWS", () => {
     await checkOutputs();
     await checkNodes();
     await checkTags();
+    await addAdmin();
     await checkNothingChanges();
     await checkLaterChanges();
 
