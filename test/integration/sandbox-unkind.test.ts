@@ -9,7 +9,7 @@ import {
   TerminateInstancesCommand,
 } from "@aws-sdk/client-ec2";
 import { beforeAll, expect, test } from "vitest";
-import { awsSettings, clientsFor } from "../helpers/aws-clients.ts";
+import { clientsFor } from "../helpers/aws-clients.ts";
 import { startSimulatedAws } from "../helpers/simulated-aws.ts";
 
 let aws: ReturnType<typeof clientsFor>;
