@@ -22,6 +22,8 @@ from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes, Pub
 from moto.core.base_backend import BackendDict
 from moto.server import main
 
+from unkind import make_unkind
+
 LOCKS = {type(threading.Lock()): threading.Lock, type(threading.RLock()): threading.RLock}
 # Registries on classes of EC2, which find the backends of other accounts and regions.
 REGISTRIES = ("vpc_refs", "vpc_pcx_refs", "backend_refs")
@@ -164,6 +166,7 @@ if __name__ == "__main__":
         in_deep_thread(lambda: write_memory(memory_file))
         sys.exit(0)
 
+    make_unkind()
     signal.signal(signal.SIGUSR1, keep)
     if os.path.exists(memory_file):
         in_deep_thread(lambda: read_memory(memory_file))

@@ -41,6 +41,8 @@ const environment = {
   // Bucket names are everybody's, but a bucket is its owner's.
   MOTO_S3_ALLOW_CROSSACCOUNT_ACCESS: "false",
   PYTHONUNBUFFERED: "1",
+  // moto-server.py lies beside this file, where nothing is to be written.
+  PYTHONDONTWRITEBYTECODE: "1",
 };
 
 const startLimit = 60_000;
