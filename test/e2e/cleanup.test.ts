@@ -1,12 +1,10 @@
 import { DescribeFileSystemsCommand } from "@aws-sdk/client-efs";
 import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
-import { listAccount } from "../helpers/account-contents.ts";
-import { awsSettings, clientsFor } from "../helpers/aws-clients.ts";
+import { clientsFor } from "../helpers/aws-clients.ts";
 import { hubctl } from "../helpers/hubctl.ts";
-import { accountBefore, deployment, installedWorld, type InstalledWorld } from "../helpers/installed-world.ts";
+import { deployment, installedWorld, leftInAccount, type InstalledWorld } from "../helpers/installed-world.ts";
 
 let world: InstalledWorld;
 
@@ -44,8 +42,7 @@ test("the cluster goes and the data stays, until that is to go, too; then the ac
   const gone = await hubctl(["cleanup", "--data", "delete", "--confirm", deployment], world);
   expect(gone.exitCode, gone.stderr).toBe(0);
   expect(existsSync(join(world.cwd, "deployments", deployment, "hub.lock.yaml"))).toBe(false);
-  const wanted = JSON.parse(await readFile(accountBefore(world.cwd), "utf8")) as string[];
-  expect(await listAccount(awsSettings(world.env))).toEqual(wanted);
+  expect(await leftInAccount(world)).toEqual([]);
 
   const again = await hubctl(["cleanup", "--data", "delete", "--confirm", deployment], world);
   expect(again).toMatchObject({ exitCode: 0, stdout: expect.stringContaining("Nothing to do") as string });

@@ -1,10 +1,10 @@
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, inject } from "vitest";
 import { withFileLock } from "../../sandbox/file-lock.ts";
-import { listAccount } from "./account-contents.ts";
+import { accountDifferences, readAccount, type AccountContents } from "./account-contents.ts";
 import { awsSettings } from "./aws-clients.ts";
 import { hubctl } from "./hubctl.ts";
 import { restoreSandbox, snapshotFolder, startSandbox, type Sandbox } from "./sandbox.ts";
@@ -58,14 +58,20 @@ export async function installedWorld(): Promise<InstalledWorld> {
   };
 }
 
+/** What differs from the account as it was before anything was installed in this world. */
+export async function leftInAccount({ env, cwd }: { env: NodeJS.ProcessEnv; cwd: string }): Promise<string[]> {
+  const before = JSON.parse(await readFile(accountBefore(cwd), "utf8")) as AccountContents;
+  return accountDifferences(before, await readAccount(awsSettings(env)));
+}
+
 /** The file that tells what was in the account before anything was installed. */
-export function accountBefore(cwd: string): string {
+function accountBefore(cwd: string): string {
   return join(cwd, "account-before.json");
 }
 
 async function install(name: string, snapshot: string, cwd: string): Promise<Sandbox> {
   const sandbox = await startSandbox(name);
-  await writeFile(accountBefore(cwd), JSON.stringify(await listAccount(awsSettings(sandbox.env))));
+  await writeFile(accountBefore(cwd), JSON.stringify(await readAccount(awsSettings(sandbox.env))));
   await writeDeployment(cwd, deployment, smallestHub);
   const env = { ...sandbox.env, ...passwords };
   const { exitCode, stderr } = await hubctl(["install", "--yes"], { cwd, env });
