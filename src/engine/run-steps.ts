@@ -32,7 +32,7 @@ export type CheckedList = ReadonlyMap<string, Checked<unknown>>;
 interface StepResult {
   id: string;
   title: string;
-  outcome: "done" | "skipped";
+  outcome: "done" | "skipped" | "failed";
   /** Why it was skipped. */
   reason?: string;
   seconds: number;
@@ -59,13 +59,34 @@ export async function checkSteps<Context>(
     const report: Report = { progress: () => undefined, note: (text) => output.note(text) };
     const settled = await Promise.allSettled(
       members.map(async (step) => {
-        found.set(step.id, await withRetry(step.id, () => step.check(context), retryOptions(options, report)));
+        found.set(step.id, await checkStep(step, context, options, report));
       }),
     ).finally(endStatus);
     const isSequence = "inOrder" in entry;
     throwFailures(isSequence ? upToFirstFailure(settled) : settled, options, members);
   }
   return found;
+}
+
+/** A step without which the list would go on is asked once more at its turn. */
+async function checkStep<Context>(
+  step: Step<Context>,
+  context: Context,
+  options: RunOptions,
+  report: Report,
+): Promise<Checked<unknown>> {
+  try {
+    return await withRetry(step.id, () => step.check(context), retryOptions(options, report));
+  } catch (error) {
+    const expected = toExpected(error);
+    if (!isDispensable(step, expected, options)) throw error;
+    return { unknown: expected.message };
+  }
+}
+
+/** The list can go on without the step, whatever it was. */
+function isDispensable<Context>(step: Step<Context>, error: unknown, options: RunOptions): error is ToolError {
+  return step.goOnAfter !== undefined && error instanceof ToolError && !options.interrupts?.signal.aborted;
 }
 
 /** Whether a list of checks leaves anything to do. */
@@ -95,7 +116,7 @@ export async function runSteps<Context>(
       throwFailures(settled, options, members);
       const ended = settled.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
       results.push(...ended);
-      hasRun ||= ended.some(({ outcome }) => outcome === "done");
+      hasRun ||= ended.some(({ outcome }) => outcome !== "skipped");
       view.goOn();
     }
   } finally {
@@ -155,7 +176,10 @@ async function runStep<Context>(step: Step<Context>, turn: Turn<Context>): Promi
     const code = expected instanceof HubctlError ? expected.code : "Bug";
     journal?.record({ event: "step-failed", step: step.id, seconds: seconds(), code, message: wordsOf(expected) });
     view.fail(seconds());
-    throw expected;
+    if (!isDispensable(step, expected, options)) throw expected;
+    view.note(`! ${step.title}: ${expected.message}; going on`);
+    step.goOnAfter?.(context, expected);
+    return { ...base, outcome: "failed", seconds: seconds(), attempts };
   }
 }
 

@@ -173,7 +173,9 @@ export function parseFinalizers(stdout: string): HeldObject[] {
   });
 }
 
-const rolloutSchema = z.object({ status: z.object({ readyReplicas: z.number().default(0) }).default({ readyReplicas: 0 }) });
+const rolloutSchema = z.object({
+  status: z.object({ readyReplicas: z.number().default(0) }).default({ readyReplicas: 0 }),
+});
 
 /** How many pods of a deployment are ready; 0 when there is no such deployment. */
 export function parseReadyReplicas(stdout: string): number {

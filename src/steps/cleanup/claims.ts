@@ -5,6 +5,9 @@ import { inClusterStep } from "./in-cluster-step.ts";
 
 const claims = { resource: "persistentvolumeclaims", namespace: hub.namespace };
 
+/** Put there by the EBS driver: https://github.com/kubernetes-sigs/aws-ebs-csi-driver/blob/master/docs/tagging.md */
+const madeForClaim = "kubernetes.io/created-for/pvc/name";
+
 /** While the EBS driver runs: a volume whose claim is deleted later, or never, goes on costing. */
 export const removeClaims = inClusterStep({
   id: "remove-claims",
@@ -13,7 +16,8 @@ export const removeClaims = inClusterStep({
     const names = parseNames((await exec(getCommand(target, claims))).stdout);
     return names.length === 0 ? { done: "no claims" } : { change: names.join(", "), plan: undefined };
   },
-  async run({ exec, signal }, target, _, report) {
+  async run(cleanup, target, _, report) {
+    const { exec, signal } = cleanup;
     await exec(deleteCommand(target, { ...claims, all: true }));
     await pollUntil(
       async () => {
@@ -25,6 +29,15 @@ export const removeClaims = inClusterStep({
         return left.length + disks.length === 0 ? true : undefined;
       },
       { what: "the hub's volumes to go", everySeconds: 3, timeoutSeconds: 600, signal },
+    );
+    await pollUntil(
+      async () => {
+        const { resources } = await cleanup.takeInventory(["volumes"]);
+        const left = resources.filter(({ tags }) => madeForClaim in tags);
+        report.progress(left.map(({ id }) => id).join(", "));
+        return left.length === 0 ? true : undefined;
+      },
+      { what: "the volumes to go from AWS", everySeconds: 3, timeoutSeconds: 300, signal },
     );
   },
 });
