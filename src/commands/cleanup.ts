@@ -26,7 +26,8 @@ export interface CleanupOptions extends SessionOptions {
 /** Takes a deployment away, in an order in which nothing is left behind, and has AWS say so. */
 export async function cleanup(options: CleanupOptions): Promise<void> {
   refuseMisfits(options);
-  await inSession("cleanup", { ...options, needsSecrets: false }, async (session) => {
+  const little = { ...options, needsSecrets: false, needsCertificate: false };
+  await inSession("cleanup", little, async (session) => {
     const { installation, output } = session;
     const id = readLock(installation.deployment.lockFile)?.id;
     if (id === undefined) {
@@ -43,6 +44,19 @@ export async function cleanup(options: CleanupOptions): Promise<void> {
     }
     const data = options.data ?? (await chooseData(output));
     await takeAway(session, asCleanup(installation, { data, id, withoutHubDatabase }), options);
+  }).catch((error: unknown) => {
+    throw error instanceof UserError && error.code === "DeploymentNotFound" ? withOtherWays(error, options) : error;
+  });
+}
+
+/** Whoever has lost the configuration can get it back, or do without. */
+function withOtherWays({ code, message, hint }: UserError, { deployment = "NAME" }: CleanupOptions): UserError {
+  return new UserError(code, message, {
+    hint: [
+      ...(hint === undefined ? [] : [hint]),
+      `if its files are lost: hubctl init --fetch ${deployment} brings them back from the state bucket`,
+      `without any files: hubctl audit --deployment ${deployment} shows what is there, and with --delete takes orphans away`,
+    ].join("\n  "),
   });
 }
 
