@@ -154,6 +154,7 @@ function nodeDependencies(
       },
       mayJoin: (roleArn) => admitted.has(roleArn),
       findMountProblem: (mount) => aws.findMountProblem(mount),
+      accessPointRoot: (accessPointId) => aws.accessPointRoot(accessPointId),
       podIdentityCredentials: (namespace, serviceAccount) =>
         Promise.resolve(podCredentials(options, cluster, namespace, serviceAccount)),
       log: (line) => options.log(`${cluster}: ${line}`),

@@ -4,13 +4,14 @@ import { motoMemory } from "./aws/moto.ts";
 import type { Report } from "./binaries/cache.ts";
 import { SandboxError } from "./errors.ts";
 import { launchSupervisor, prepareSandbox, removeSandbox, withSandboxLock } from "./lifecycle.ts";
+import { keptVolumes } from "./kubelet/index.ts";
 import { isFree } from "./ports.ts";
 import { isTrueWithin } from "./processes.ts";
 import { keptFront } from "./simulation.ts";
 import { accountFile, isAlive, keepSignal, readState, type SandboxState } from "./state.ts";
 
 /** What a stopped world consists of, in the sandbox's folder. */
-const parts = [keptFront, motoMemory, accountFile, "eks", "clusters"];
+const parts = [keptFront, motoMemory, accountFile, keptVolumes, "eks", "clusters"];
 const folderPart = "folder";
 /** API servers and etcd end one after the other, and moto writes its memory last. */
 const keepMilliseconds = 120_000;

@@ -15,7 +15,9 @@ import {
 import { GetInstanceProfileCommand, IAMClient } from "@aws-sdk/client-iam";
 import type { Hardware, KubeletDependencies, NodeInstance } from "./dependencies.ts";
 
-export type AwsAccess = Pick<KubeletDependencies, "listInstances" | "findMountProblem"> & { close(): void };
+export type AwsAccess = Pick<KubeletDependencies, "listInstances" | "findMountProblem" | "accessPointRoot"> & {
+  close(): void;
+};
 
 export interface AwsAccessSettings {
   endpoint: string;
@@ -45,6 +47,10 @@ export function createAwsAccess(settings: AwsAccessSettings): AwsAccess {
       return [...known.values()];
     },
     findMountProblem: (mount) => findMountProblem(efs, mount),
+    accessPointRoot: async (AccessPointId) => {
+      const { AccessPoints } = await efs.send(new DescribeAccessPointsCommand({ AccessPointId }));
+      return AccessPoints?.[0]?.RootDirectory?.Path ?? "/";
+    },
     close: () => {
       for (const client of [ec2, efs, iam]) client.destroy();
     },

@@ -53,6 +53,8 @@ export interface KubeletDependencies {
   podIdentityCredentials(namespace: string, serviceAccount: string): Promise<RoleCredentials | undefined>;
   /** Why mounting would fail; undefined if it would not. */
   findMountProblem(mount: EfsMount): Promise<string | undefined>;
+  /** The folder of the file system that an EFS access point shows. */
+  accessPointRoot(accessPointId: string): Promise<string>;
   /** From an instance's start to its Node; default 1000. */
   joinDelayMilliseconds?: number;
   /** Images whose pods fail, besides those with the annotation sandbox.hubctl/fail. */

@@ -138,6 +138,7 @@ describe("volumes", () => {
     mayJoin: () => true,
     podIdentityCredentials: () => Promise.resolve(undefined),
     findMountProblem: vi.fn(() => Promise.resolve(undefined)),
+    accessPointRoot: vi.fn(() => Promise.resolve("/home")),
   };
   const claimed = pod({ volumes: [{ name: "data", persistentVolumeClaim: { claimName: "c" } }] });
   const claim = { spec: { volumeName: "pv" }, status: { phase: "Bound" } };
