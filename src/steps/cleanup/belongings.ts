@@ -45,5 +45,5 @@ export function countByCategory(resources: readonly Resource[]): string {
 function inSentence(title: string, count: number): string {
   const text = /^[A-Z]{2}/.test(title) ? title : title.charAt(0).toLowerCase() + title.slice(1);
   if (count > 1) return text;
-  return text.replace(/ies(?= |$)/, "y").replace(/(?<=[^su])s(?= in |$)/, "");
+  return text.replace(/ies(?= |$)|(?<=alias)es$|(?<=[^s])s(?= in |$)/, (end) => (end === "ies" ? "y" : ""));
 }

@@ -5,7 +5,6 @@ import type { StackName } from "../../config/work-dir.ts";
 import { defineStep, type Report, type Step } from "../../engine/step.ts";
 import { isData, isProved } from "./belongings.ts";
 import type { Cleanup } from "./cleanup.ts";
-import { countByCategory } from "./belongings.ts";
 
 /** Deletes by proof of ownership what neither Kubernetes nor Terraform has deleted: what AWS and controllers left. */
 export function sweep(stack: StackName, { title }: { title: string }): Step<Cleanup> {
@@ -15,7 +14,7 @@ export function sweep(stack: StackName, { title }: { title: string }): Step<Clea
     async check(cleanup: Cleanup) {
       const found = (await cleanup.inventory()).resources.filter((one) => isSwept(cleanup, stack, one));
       if (found.length === 0) return { done: "nothing is left" };
-      return { change: `what is left by then of ${countByCategory(found)}`, plan: undefined };
+      return { change: `whatever of ${found.length} the steps before leave`, plan: undefined };
     },
     async run(cleanup: Cleanup, _: undefined, report: Report) {
       const { account } = await cleanup.caller();

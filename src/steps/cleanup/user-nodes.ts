@@ -32,7 +32,9 @@ export const removeUserNodes = inClusterStep({
       names(exec, target, nodeClasses),
     ]);
     if (pools.length + claims.length + classes.length === 0) return { done: "no node pools and no nodes" };
-    return { change: `${claims.length} nodes, ${pools.length} node pools`, plan: undefined };
+    const count = (things: readonly string[], kind: string) =>
+      `${things.length} ${kind}${things.length === 1 ? "" : "s"}`;
+    return { change: `${count(claims, "node")}, ${count(pools, "node pool")}`, plan: undefined };
   },
   async run(cleanup, target, _, report) {
     const { exec } = cleanup;
