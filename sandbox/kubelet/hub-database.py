@@ -12,6 +12,7 @@ CREATE TABLE IF NOT EXISTS users (
     created DATETIME,
     last_activity DATETIME,
     cookie_id VARCHAR(255) NOT NULL UNIQUE,
+    state TEXT,
     encrypted_auth_state BLOB
 );
 CREATE TABLE IF NOT EXISTS servers (

@@ -110,7 +110,7 @@ def take_snapshot(target):
         ):
             source.backup(destination, progress=give_up_late)
     except sqlite3.Error as error:
-        raise Trouble(f"the database {database} can't be read: {error}") from error
+        raise Trouble(f"the database {database} can't be copied: {error}") from error
 
 
 def find_problem(file):
