@@ -152,6 +152,7 @@ function nodeDependencies(
         admitted = await admittedRoles(options, cluster, instances);
         return instances;
       },
+      addInterface: (instance) => aws.addInterface(instance),
       mayJoin: (roleArn) => admitted.has(roleArn),
       findMountProblem: (mount) => aws.findMountProblem(mount),
       accessPointRoot: (accessPointId) => aws.accessPointRoot(accessPointId),

@@ -14,8 +14,12 @@ import {
 } from "@aws-sdk/client-efs";
 import { GetInstanceProfileCommand, IAMClient } from "@aws-sdk/client-iam";
 import type { Hardware, KubeletDependencies, NodeInstance } from "./dependencies.ts";
+import { addInterface } from "./network-interfaces.ts";
 
-export type AwsAccess = Pick<KubeletDependencies, "listInstances" | "findMountProblem" | "accessPointRoot"> & {
+export type AwsAccess = Pick<
+  KubeletDependencies,
+  "listInstances" | "addInterface" | "findMountProblem" | "accessPointRoot"
+> & {
   close(): void;
 };
 
@@ -46,6 +50,7 @@ export function createAwsAccess(settings: AwsAccessSettings): AwsAccess {
       }
       return [...known.values()];
     },
+    addInterface: (instance) => addInterface(ec2, cluster, instance),
     findMountProblem: (mount) => findMountProblem(efs, mount),
     accessPointRoot: async (AccessPointId) => {
       const { AccessPoints } = await efs.send(new DescribeAccessPointsCommand({ AccessPointId }));

@@ -47,6 +47,8 @@ interface EfsMount {
 export interface KubeletDependencies {
   /** Running instances that may belong to the cluster: by tag, or by their user data. */
   listInstances(): Promise<NodeInstance[]>;
+  /** Gives an instance the network interface that the CNI plugin keeps ready for pods; answers its address. */
+  addInterface(instance: NodeInstance): Promise<string>;
   /** Whether the cluster lets nodes of this role in: an access entry EC2_LINUX, or aws-auth. */
   mayJoin(roleArn: string): boolean;
   /** Temporary keys of the role that is associated with a service account; undefined if there is none. */

@@ -11,6 +11,8 @@ from moto.core.exceptions import AWSError, JsonRESTError
 from moto.elbv2.models import elbv2_backends
 from moto.iam.exceptions import DeleteConflictException
 from moto.iam.models import IAMBackend
+from moto.kms.exceptions import ValidationException
+from moto.kms.models import KmsBackend
 from moto.kms.responses import KmsResponse
 from moto.secretsmanager.exceptions import InvalidRequestException
 from moto.secretsmanager.models import SecretsManagerBackend
@@ -21,6 +23,7 @@ delete_certificate = AWSCertificateManagerBackend.delete_certificate
 describe_certificate = CertBundle.describe
 delete_policy = IAMBackend.delete_policy
 create_secret = SecretsManagerBackend.create_secret
+schedule_key_deletion = KmsBackend.schedule_key_deletion
 
 # All that a key does not do while it waits for its deletion, of what moto knows.
 UNUSABLE_WHILE_PENDING = (
@@ -59,6 +62,7 @@ def apply():
     CertBundle.describe = describe_with_present_use
     IAMBackend.delete_policy = delete_detached_policy
     SecretsManagerBackend.create_secret = create_secret_under_free_name
+    KmsBackend.schedule_key_deletion = schedule_key_deletion_in_time
     for action in UNUSABLE_WHILE_PENDING:
         refuse_while_pending(action)
 
@@ -107,6 +111,15 @@ def create_secret_under_free_name(self, name, *args, **kwargs):
             "You can't create this secret because a secret with this name is already scheduled for deletion."
         )
     return create_secret(self, name, *args, **kwargs)
+
+
+def schedule_key_deletion_in_time(self, key_id, pending_window_in_days):
+    if not 7 <= pending_window_in_days <= 30:
+        raise ValidationException(
+            f"1 validation error detected: Value '{pending_window_in_days}' at 'pendingWindowInDays' failed to satisfy "
+            "constraint: Member must have value between 7 and 30"
+        )
+    return schedule_key_deletion(self, self.get_key_id(key_id), pending_window_in_days)
 
 
 def find_key(backend, named):

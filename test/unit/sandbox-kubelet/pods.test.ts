@@ -135,6 +135,7 @@ describe("volumes", () => {
   } as unknown as ManagedNode;
   const dependencies = {
     listInstances: () => Promise.resolve([]),
+    addInterface: () => Promise.resolve("10.0.0.200"),
     mayJoin: () => true,
     podIdentityCredentials: () => Promise.resolve(undefined),
     findMountProblem: vi.fn(() => Promise.resolve(undefined)),
