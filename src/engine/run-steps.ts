@@ -94,6 +94,9 @@ export function hasChanges(checked: CheckedList): boolean {
   return [...checked.values()].some((found) => !("done" in found));
 }
 
+/** Of a failure that does not stop the list; the log has all of it. */
+const mostLines = 10;
+
 /** Runs the steps that are not done, in order, and stops at the first failure. */
 export async function runSteps<Context>(
   list: StepList<Context>,
@@ -175,9 +178,13 @@ async function runStep<Context>(step: Step<Context>, turn: Turn<Context>): Promi
     const expected = toExpected(error);
     const code = expected instanceof HubctlError ? expected.code : "Bug";
     journal?.record({ event: "step-failed", step: step.id, seconds: seconds(), code, message: wordsOf(expected) });
+    const goesOn = isDispensable(step, expected, options);
+    if (goesOn) {
+      view.note(`! ${expected.message}; going on`);
+      for (const line of expected.output?.split("\n").slice(0, mostLines) ?? []) view.note(`  ${line}`);
+    }
     view.fail(seconds());
-    if (!isDispensable(step, expected, options)) throw expected;
-    view.note(`! ${step.title}: ${expected.message}; going on`);
+    if (!goesOn) throw expected;
     step.goOnAfter?.(context, expected);
     return { ...base, outcome: "failed", seconds: seconds(), attempts };
   }

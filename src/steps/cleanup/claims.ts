@@ -18,6 +18,8 @@ export const removeClaims = inClusterStep({
   },
   async run(cleanup, target, _, report) {
     const { exec, signal } = cleanup;
+    // A pod keeps its claims as long as it is listed, and those of jobs are even when they have ended.
+    await exec(deleteCommand(target, { ...claims, resource: "cronjobs,jobs,pods", all: true }));
     await exec(deleteCommand(target, { ...claims, all: true }));
     await pollUntil(
       async () => {

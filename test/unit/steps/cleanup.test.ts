@@ -190,6 +190,7 @@ describe("remove-claims", () => {
     const context = cleanup([
       ready,
       kubectl("get", "persistentvolumeclaims", ["home", "hub-db-dir"]),
+      kubectl("delete", "cronjobs,jobs,pods"),
       kubectl("delete", "persistentvolumeclaims"),
       kubectl("get", "persistentvolumes", ["pvc-1", "dandihub-home"]),
       kubectl("get", "persistentvolumeclaims", []),
