@@ -1,9 +1,12 @@
 import { DescribeFileSystemsCommand } from "@aws-sdk/client-efs";
+import { ListClustersCommand } from "@aws-sdk/client-eks";
+import { DescribeLoadBalancersCommand } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { clientsFor } from "../helpers/aws-clients.ts";
 import { hubctl } from "../helpers/hubctl.ts";
+import { addHubUser, expectHubUsers } from "../helpers/hub-rows.ts";
 import { deployment, installedWorld, leftInAccount, type InstalledWorld } from "../helpers/installed-world.ts";
 
 let world: InstalledWorld;
@@ -29,16 +32,33 @@ test("without a terminal nothing is deleted that was not agreed to", async () =>
   expect((await hubctl(["status"], world)).exitCode).toBe(0);
 });
 
-test("the cluster goes and the data stays, until that is to go, too; then the account is as it was before", async () => {
-  const { efs } = clientsFor(world.env);
-  const fileSystems = async () => (await efs.send(new DescribeFileSystemsCommand({}))).FileSystems ?? [];
-  const [before] = await fileSystems();
+test("only the hub goes, and the next install brings it back with its users", async () => {
+  await addHubUser(world, "ada");
+  const before = await fileSystems();
+  const gone = await hubctl(["cleanup", "--only", "hub", "--yes"], world);
+  expect(gone.exitCode, gone.stderr).toBe(0);
+  const { LoadBalancers } = await clientsFor(world.env).elb.send(new DescribeLoadBalancersCommand({}));
+  expect(LoadBalancers).toEqual([]);
 
+  await install();
+  expect(await fileSystems()).toEqual(before);
+  await expectHubUsers(world, ["ada"]);
+});
+
+test("the cluster goes and the data stays, and the next install has the same file system and users", async () => {
+  const before = await fileSystems();
   const kept = await hubctl(["cleanup", "--data", "keep", "--yes"], world);
   expect(kept.exitCode, kept.stderr).toBe(0);
-  expect(await fileSystems()).toEqual([expect.objectContaining({ FileSystemId: before?.FileSystemId })]);
+  expect(await fileSystems()).toEqual(before);
+  expect((await clientsFor(world.env).eks.send(new ListClustersCommand({}))).clusters).toEqual([]);
   expect((await hubctl(["cleanup", "--data", "keep", "--yes"], world)).stdout).toContain("Nothing to do");
 
+  await install();
+  expect(await fileSystems()).toEqual(before);
+  await expectHubUsers(world, ["ada"]);
+});
+
+test("with its data all of it goes, and the account is as it was before", async () => {
   const gone = await hubctl(["cleanup", "--data", "delete", "--confirm", deployment], world);
   expect(gone.exitCode, gone.stderr).toBe(0);
   expect(existsSync(join(world.cwd, "deployments", deployment, "hub.lock.yaml"))).toBe(false);
@@ -47,3 +67,13 @@ test("the cluster goes and the data stays, until that is to go, too; then the ac
   const again = await hubctl(["cleanup", "--data", "delete", "--confirm", deployment], world);
   expect(again).toMatchObject({ exitCode: 0, stdout: expect.stringContaining("Nothing to do") as string });
 });
+
+async function install(): Promise<void> {
+  const { exitCode, stderr } = await hubctl(["install", "--yes"], world);
+  expect(exitCode, stderr).toBe(0);
+}
+
+async function fileSystems(): Promise<(string | undefined)[]> {
+  const { FileSystems = [] } = await clientsFor(world.env).efs.send(new DescribeFileSystemsCommand({}));
+  return FileSystems.map(({ FileSystemId }) => FileSystemId);
+}

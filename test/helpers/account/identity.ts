@@ -46,13 +46,14 @@ export const identityListings: Record<string, Listing> = {
     const roles = await collect(paginateListRoles({ client }, {}), ({ Roles }) => Roles);
     return await mapEach(roles, async ({ RoleName = "" }): Promise<Listed> => {
       const role = [{ client }, { RoleName }] as const;
-      const { Role: { RoleLastUsed: _, ...shown } = {} } = await client.send(new GetRoleCommand({ RoleName }));
+      const { Role } = await client.send(new GetRoleCommand({ RoleName }));
       const names = await collect(paginateListRolePolicies(...role), ({ PolicyNames }) => PolicyNames);
       const inline = await mapEach(names, async (PolicyName) => {
         return (await client.send(new GetRolePolicyCommand({ RoleName, PolicyName }))).PolicyDocument;
       });
       const attached = await collect(paginateListAttachedRolePolicies(...role), (page) => page.AttachedPolicies);
-      return [RoleName, { ...shown, inline, attached }];
+      // When it was last used says nothing about what it is.
+      return [RoleName, { ...Role, RoleLastUsed: undefined, inline, attached }];
     });
   },
   "IAM policy": async (settings) => {
@@ -81,10 +82,8 @@ export const identityListings: Record<string, Listing> = {
     const client = new IAMClient(settings);
     const { OpenIDConnectProviderList } = await client.send(new ListOpenIDConnectProvidersCommand({}));
     return await mapEach(OpenIDConnectProviderList, async ({ Arn = "" }): Promise<Listed> => {
-      const { $metadata: _, ...shown } = await client.send(
-        new GetOpenIDConnectProviderCommand({ OpenIDConnectProviderArn: Arn }),
-      );
-      return [Arn, shown];
+      const shown = await client.send(new GetOpenIDConnectProviderCommand({ OpenIDConnectProviderArn: Arn }));
+      return [Arn, { ...shown, $metadata: undefined }];
     });
   },
   "SAML provider": async (settings) => {

@@ -48,7 +48,7 @@ import {
   ListTargetsByRuleCommand,
 } from "@aws-sdk/client-eventbridge";
 import { GetQueueAttributesCommand, ListQueueTagsCommand, paginateListQueues, SQSClient } from "@aws-sdk/client-sqs";
-import { collect, mapEach, type Listed, type Listing } from "./listing.ts";
+import { collect, mapEach, unless, type Listed, type Listing } from "./listing.ts";
 
 /** What runs, and what balances, scales, logs and queues for it. */
 export const serviceListings: Record<string, Listing> = {
@@ -158,7 +158,11 @@ async function readCluster(client: EKSClient, clusterName: string): Promise<unkn
   const { cluster } = await client.send(new DescribeClusterCommand({ name: clusterName }));
   const groups = await collect(paginateListNodegroups(...inCluster), ({ nodegroups }) => nodegroups);
   const addOns = await collect(paginateListAddons(...inCluster), ({ addons }) => addons);
-  const entries = await collect(paginateListAccessEntries(...inCluster), ({ accessEntries }) => accessEntries);
+  // A cluster that knows the config map aws-auth only has none, and says so by an error.
+  const entries = await unless(
+    ["InvalidRequestException"],
+    collect(paginateListAccessEntries(...inCluster), ({ accessEntries }) => accessEntries),
+  );
   const profiles = await collect(paginateListFargateProfiles(...inCluster), (page) => page.fargateProfileNames);
   const identities = await collect(
     paginateListPodIdentityAssociations(...inCluster),

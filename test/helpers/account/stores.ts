@@ -142,7 +142,9 @@ export const storeListings: Record<string, Listing> = {
     const client = new SecretsManagerClient(settings);
     const pages = paginateListSecrets({ client }, { IncludePlannedDeletion: true });
     const secrets = await collect(pages, ({ SecretList }) => SecretList);
-    return await mapEach(secrets, async ({ LastAccessedDate: _, ...secret }): Promise<Listed> => {
+    return await mapEach(secrets, async (listed): Promise<Listed> => {
+      // hubctl only looks at it, which AWS notes by the day.
+      const secret = { ...listed, LastAccessedDate: undefined };
       const { ARN: SecretId = "", DeletedDate } = secret;
       if (DeletedDate !== undefined) return [SecretId, secret];
       const answer = await unless(["ResourceNotFoundException"], client.send(new GetSecretValueCommand({ SecretId })));
