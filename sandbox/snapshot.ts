@@ -66,7 +66,7 @@ export async function restoreSnapshot(
 }
 
 /** Snapshots are for all sandboxes of a state folder, and outlive them. */
-function snapshotFolder(dir: string, snapshot: string): string {
+export function snapshotFolder(dir: string, snapshot: string): string {
   if (!/^[a-z0-9][a-z0-9-]{0,60}$/.test(snapshot)) {
     throw new SandboxError(
       `"${snapshot}" can't be the name of a snapshot`,

@@ -28,7 +28,7 @@ afterEach(async () => {
 });
 
 describe("whatever is killed, at most three cleanups later the account is as before", () => {
-  test.each(seeds)("seed %i", async (seed) => {
+  test.each(seeds)("seed %i", { timeout: 20 * 60_000 }, async (seed) => {
     const kills = planChaos(seed);
     world = kills[0]?.command === "install" ? await emptyWorld(`chaos-${process.pid}`) : await installedWorld();
     for (const kill of kills) await suffer(kill, world, seed);
@@ -38,6 +38,7 @@ describe("whatever is killed, at most three cleanups later the account is as bef
       expect(runs.length, runs.join("\n---\n")).toBeLessThan(mostRuns);
       const run = await hubctl(argumentsOf.cleanup, world);
       runs.push(`cleanup ended with ${run.exitCode ?? run.signal ?? "?"}:\n${run.stderr}`);
+      if (run.exitCode !== 0) console.log(`seed ${seed}: ${runs.at(-1) ?? ""}`);
       exitCode = run.exitCode;
     }
     expect(await leftInAccount(world), runs.join("\n---\n")).toEqual([]);

@@ -7,6 +7,7 @@ import { beforeAll, expect, test } from "vitest";
 import { clientsFor } from "../helpers/aws-clients.ts";
 import { hubctl } from "../helpers/hubctl.ts";
 import { addHubUser, expectHubUsers } from "../helpers/hub-rows.ts";
+import { unseenModels } from "../helpers/unseen-models.ts";
 import { deployment, installedWorld, leftInAccount, type InstalledWorld } from "../helpers/installed-world.ts";
 
 let world: InstalledWorld;
@@ -59,6 +60,8 @@ test("the cluster goes and the data stays, and the next install has the same fil
 });
 
 test("with its data all of it goes, and the account is as it was before", async () => {
+  // Otherwise something could be left that the comparison does not see.
+  expect(await unseenModels(world.name)).toEqual([]);
   const gone = await hubctl(["cleanup", "--data", "delete", "--confirm", deployment], world);
   expect(gone.exitCode, gone.stderr).toBe(0);
   expect(existsSync(join(world.cwd, "deployments", deployment, "hub.lock.yaml"))).toBe(false);

@@ -11,7 +11,7 @@ export type AccountContents = Record<string, unknown>;
 
 const families = [ec2Listings, serviceListings, identityListings, storeListings, bucketListings];
 
-/** What an account is made of here; `account-models.ts` tells that moto holds nothing else. */
+/** What an account is made of here; `unseenModels` tells whether moto holds anything else. */
 export const kinds = families.flatMap((listings) => Object.keys(listings));
 
 export async function readAccount(settings: AwsSettings): Promise<AccountContents> {

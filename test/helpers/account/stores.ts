@@ -72,6 +72,8 @@ export const storeListings: Record<string, Listing> = {
         FileSystemId,
         {
           ...system,
+          // AWS tells when it has measured, too.
+          SizeInBytes: system.SizeInBytes?.Value,
           policy: policy?.Policy,
           backup: backup?.BackupPolicy,
           lifecycle: lifecycle.LifecyclePolicies,
