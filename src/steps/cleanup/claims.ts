@@ -1,6 +1,7 @@
 import { pollUntil } from "../../engine/poll.ts";
 import { hub } from "../../releases/hub.ts";
 import { deleteCommand, getCommand, parseNames } from "../../tools/kubectl.ts";
+import { findHeld, namingHolders } from "./finalizers.ts";
 import { inClusterStep } from "./in-cluster-step.ts";
 
 const claims = { resource: "persistentvolumeclaims", namespace: hub.namespace };
@@ -18,10 +19,11 @@ export const removeClaims = inClusterStep({
   },
   async run(cleanup, target, _, report) {
     const { exec, signal } = cleanup;
+    // First the claims: one that is going tells a later run that the hub's accounts have been copied.
+    await exec(deleteCommand(target, { ...claims, all: true }));
     // A pod keeps its claims as long as it is listed, and those of jobs are even when they have ended.
     await exec(deleteCommand(target, { ...claims, resource: "cronjobs,jobs,pods", all: true }));
-    await exec(deleteCommand(target, { ...claims, all: true }));
-    await pollUntil(
+    const gone = pollUntil(
       async () => {
         const volumes = parseNames((await exec(getCommand(target, { resource: "persistentvolumes" }))).stdout);
         const left = parseNames((await exec(getCommand(target, claims))).stdout);
@@ -32,6 +34,7 @@ export const removeClaims = inClusterStep({
       },
       { what: "the hub's volumes to go", everySeconds: 3, timeoutSeconds: 600, signal },
     );
+    await namingHolders(gone, () => findHeld(exec, target, claims));
     await pollUntil(
       async () => {
         const { resources } = await cleanup.takeInventory(["volumes"]);

@@ -1,3 +1,4 @@
+import { ToolError } from "../../errors.ts";
 import type { Exec } from "../../tools/exec.ts";
 import type { KubeTarget } from "../../tools/helm.ts";
 import { getCommand, parseFinalizers, replaceFinalizersCommand, type HeldObject } from "../../tools/kubectl.ts";
@@ -35,6 +36,17 @@ export async function findHeld(
 export function describeHeld({ kind, name, finalizers }: HeldObject): string {
   const words = finalizers.map((finalizer) => `${finalizer} (${explainFinalizer(finalizer)})`);
   return `${kind.toLowerCase()}/${name}: ${words.join(", ")}`;
+}
+
+/** A wait in vain says which objects are held, and by which finalizers. */
+export async function namingHolders(wait: Promise<unknown>, find: () => Promise<HeldObject[]>): Promise<void> {
+  try {
+    await wait;
+  } catch (error) {
+    if (!(error instanceof ToolError && error.code === "WaitedTooLong")) throw error;
+    const held = await find();
+    throw new ToolError(error.code, error.message, { output: held.map(describeHeld).join("\n"), cause: error });
+  }
 }
 
 /** Takes away those that are safe to take away, and tells of each. */

@@ -4,7 +4,10 @@ const conditions = z
   .array(z.object({ type: z.string(), status: z.string(), message: z.string().default("") }))
   .default([]);
 
-const claimSchema = z.object({ status: z.object({ phase: z.string() }) });
+const claimSchema = z.object({
+  metadata: z.object({ deletionTimestamp: z.string().optional() }).optional(),
+  status: z.object({ phase: z.string() }),
+});
 
 const cronJobSchema = z.object({
   spec: z.object({

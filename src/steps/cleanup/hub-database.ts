@@ -40,6 +40,8 @@ export const copyHubDatabase = defineStep({
       (await exec(getCommand(target, { resource, name, namespace }))).stdout;
     const claim = parseClaim(await get("persistentvolumeclaim", databaseClaim));
     if (claim?.status.phase !== "Bound") return { done: "the hub has no database yet" };
+    // Cleanup deletes the claim after the copy, and what is being deleted no pod can mount any more.
+    if (claim.metadata?.deletionTimestamp !== undefined) return { done: "its disk is going already, after a copy" };
     const cronJob = parseCronJob(await get("cronjob", databaseCopyJob));
     if (!cronJob) throw notCopied(cleanup, `the cluster has no CronJob ${databaseCopyJob}, with which it is copied`);
     return { change: `one last time; ${tellNewest(cronJob)}`, plan: { target, cronJob } };

@@ -1,11 +1,10 @@
-import { ToolError } from "../../errors.ts";
 import { pollUntil } from "../../engine/poll.ts";
 import type { Report } from "../../engine/step.ts";
 import { karpenter } from "../../releases/karpenter.ts";
 import { deleteCommand, getCommand, parseNames, parseReadyReplicas } from "../../tools/kubectl.ts";
 import type { KubeTarget } from "../../tools/helm.ts";
 import type { Cleanup } from "./cleanup.ts";
-import { describeHeld, findHeld, releaseHeld } from "./finalizers.ts";
+import { findHeld, namingHolders, releaseHeld } from "./finalizers.ts";
 import { inClusterStep } from "./in-cluster-step.ts";
 
 const nodePools = "nodepools.karpenter.sh";
@@ -54,26 +53,21 @@ async function untilGone(
   report: Report,
 ): Promise<void> {
   let absentSeconds = 0;
-  try {
-    await pollUntil(
-      async () => {
-        const left = await names(exec, target, resource);
-        if (left.length === 0) return true;
-        report.progress(`${left.length} left: ${left.slice(0, 3).join(", ")}`);
-        absentSeconds = (await isKarpenterReady(exec, target)) ? 0 : absentSeconds + everySeconds;
-        if (absentSeconds > absenceSeconds) {
-          const held = await findHeld(exec, target, { resource });
-          await releaseHeld(exec, target, held, { judge: judgeFinalizer, note: (line) => report.note(line) });
-        }
-        return undefined;
-      },
-      { what: `${what} to go`, everySeconds, timeoutSeconds: patienceSeconds, signal },
-    );
-  } catch (error) {
-    if (!(error instanceof ToolError && error.code === "WaitedTooLong")) throw error;
-    const held = await findHeld(exec, target, { resource });
-    throw new ToolError(error.code, error.message, { output: held.map(describeHeld).join("\n"), cause: error });
-  }
+  const gone = pollUntil(
+    async () => {
+      const left = await names(exec, target, resource);
+      if (left.length === 0) return true;
+      report.progress(`${left.length} left: ${left.slice(0, 3).join(", ")}`);
+      absentSeconds = (await isKarpenterReady(exec, target)) ? 0 : absentSeconds + everySeconds;
+      if (absentSeconds > absenceSeconds) {
+        const held = await findHeld(exec, target, { resource });
+        await releaseHeld(exec, target, held, { judge: judgeFinalizer, note: (line) => report.note(line) });
+      }
+      return undefined;
+    },
+    { what: `${what} to go`, everySeconds, timeoutSeconds: patienceSeconds, signal },
+  );
+  await namingHolders(gone, () => findHeld(exec, target, { resource }));
 }
 
 /** Nobody else would ever take them away, and the machine is found and ended by its tags. */

@@ -192,13 +192,14 @@ describe("remove-state", () => {
   it("goes last but for the run lock, and that after it was given back; then the bucket", async () => {
     shown = [[records]];
     holds({ [`${prefix}run.lock`]: false, [`${prefix}storage/terraform.tfstate`]: true });
-    const context = cleanup("delete");
-    writeFileSync(context.deployment.lockFile, "");
-    await runChecked(removeState, context);
+    const installation = fakeInstallation();
+    const { lockFile } = installation.deployment;
+    writeFileSync(lockFile, "");
+    await runChecked(removeState, asCleanup(installation, { data: "delete", id }));
     expect(deleted()).toEqual([["storage/terraform.tfstate"], ["run.lock"]]);
-    expect(context.leaveStateBucket).toHaveBeenCalledOnce();
+    expect(installation.leaveStateBucket).toHaveBeenCalledOnce();
     expect(aws.s3.commandCalls(DeleteBucketCommand)).toHaveLength(1);
-    expect(existsSync(context.deployment.lockFile)).toBe(false);
+    expect(existsSync(lockFile)).toBe(false);
   });
 
   it("leaves the lock of somebody who has begun meanwhile, and the bucket with it", async () => {
