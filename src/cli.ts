@@ -71,6 +71,11 @@ values/jupyterhub.yaml): to read, to compare with an earlier render, or to check
 What only AWS knows stands there as <storage.file_system_id> or, before the first install, as <lock.id>; secrets stand
 there as <secret:clientSecret>, and need not be set. The same configuration and lock file give the same bytes.`;
 
+const cleanupHelp = `
+Shows what will go, what stays and what that costs, before anything is touched. What can't be deleted does not stop the
+rest; at the end AWS is asked, category by category, and exit code 3 means that something is left.
+Running it again is the way to resume.`;
+
 const auditHelp = `
 Needs neither configuration nor state nor cluster. Without --deployment it looks for all deployments there have been.
 Exit code 1 if a category could not be looked at, as then nothing is proved of it.`;
@@ -147,17 +152,38 @@ function createProgram(): Command {
     .command("cleanup")
     .description("take the deployment away, in an order in which nothing is left behind")
     .addOption(
-      new Option("--data <choice>", "what becomes of homes, shared folders and secrets").choices(["keep", "delete"]),
+      new Option(
+        "--only <part>",
+        "hub: users' servers, load balancer and hub; cluster, accounts and data stay for the next install",
+      ).choices(["hub"]),
+    )
+    .addOption(
+      new Option("--data <choice>", "what becomes of homes, shared folders, accounts and secrets").choices([
+        "keep",
+        "delete",
+      ]),
     )
     .option("--confirm <name>", "agree to the loss of the data, by the deployment's name")
     .option("-y, --yes", "do not ask for confirmation; does not agree to the loss of data")
+    .option(
+      "--without-hub-database",
+      "with --data keep: go on even if the hub's accounts can't be copied, and lose them",
+    )
     .option("--dry-run", "show what would be taken away, and end")
     .option("--wait", "wait while somebody else works on the deployment")
     .option("--take-lock", "take over the run lock of a run that gives no sign of life")
     .option("--use-local-config", "go on with the configuration that is here, even if the state bucket has a newer one")
+    .addHelpText("after", cleanupHelp)
     .action(async (options: Partial<CleanupOptions>) => {
       const { cleanup } = await import("./commands/cleanup.ts");
-      await cleanup({ yes: false, dryRun: false, ...program.opts<GlobalOptions>(), ...options, version });
+      await cleanup({
+        yes: false,
+        dryRun: false,
+        withoutHubDatabase: false,
+        ...program.opts<GlobalOptions>(),
+        ...options,
+        version,
+      });
     });
 
   program

@@ -1,5 +1,6 @@
 import { findDeployment, type Deployment, type DeploymentChoice } from "./deployment.ts";
 import type { HubConfig, Secrets } from "./hub-config.ts";
+import { readLock } from "./lock-file.ts";
 import { configError } from "./problem.ts";
 import { readHubYaml } from "./hub-yaml.ts";
 import { readSecrets } from "./secrets.ts";
@@ -14,6 +15,8 @@ export interface LoadOptions extends DeploymentChoice {
   set?: readonly string[] | undefined;
   /** False for what works without secrets: then none are read, and none are missed. */
   needsSecrets?: boolean;
+  /** False for what works without a certificate, once the lock file tells region and account. */
+  needsCertificate?: boolean;
 }
 
 export interface LoadedDeployment {
@@ -28,8 +31,11 @@ export interface LoadedDeployment {
 /** Finds and reads a deployment; throws one error that lists all that is wrong with its file and environment. */
 export async function loadDeployment(options: LoadOptions): Promise<LoadedDeployment> {
   const deployment = findDeployment(options);
+  const env = options.needsCertificate === false ? withStandIn(options.env, deployment) : options.env;
   const read =
-    deployment.form === "hub.yaml" ? readHubYaml(deployment, options) : await readTfvarsForm(deployment, options);
+    deployment.form === "hub.yaml"
+      ? readHubYaml(deployment, { ...options, env })
+      : await readTfvarsForm(deployment, { ...options, env });
   const { config, method, warnings, files = [] } = read;
   const { secrets, problems } =
     method === undefined || options.needsSecrets === false
@@ -38,6 +44,14 @@ export async function loadDeployment(options: LoadOptions): Promise<LoadedDeploy
   const all = [...read.problems, ...problems];
   if (all.length > 0 || config === undefined) throw configError(deployment.name, all);
   return { deployment, config, secrets, warnings: [...warnings, ...configWarnings(config)], files };
+}
+
+/** The environment's certificate counts last, and that of a variables file is what tells its region. */
+function withStandIn(env: NodeJS.ProcessEnv, { lockFile }: Deployment): NodeJS.ProcessEnv {
+  const lock = readLock(lockFile);
+  if (!lock) return env;
+  const name = "TF_VAR_aws_certificate_arn";
+  return { ...env, [name]: env[name] || `arn:aws:acm:${lock.region}:${lock.account}:certificate/not-needed` };
 }
 
 /** If the file does not even tell the login method, there is no telling what is missing. */

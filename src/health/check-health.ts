@@ -11,6 +11,7 @@ import { createExec, type Exec, type RunningTools } from "../tools/exec.ts";
 import { listCommand, parseReleaseList, type KubeTarget } from "../tools/helm.ts";
 import { getCommand } from "../tools/kubectl.ts";
 import { checkAddons } from "./add-ons.ts";
+import { checkBackups } from "./backups.ts";
 import { checkCluster, foreignCluster } from "./cluster.ts";
 import { checkConfiguration } from "./configuration.ts";
 import { checkFillJobs } from "./fill-jobs.ts";
@@ -44,7 +45,7 @@ const checks: Record<LayerName, Check> = {
   "load-balancer": checkLoadBalancer,
   "fill-jobs": checkFillJobs,
   servers: checkServers,
-  backups: () => ({ state: "unknown", finding: "hubctl makes no backups yet" }),
+  backups: checkBackups,
 };
 
 export interface HealthOptions extends Pick<Scene, "deployment" | "config" | "lock" | "files"> {

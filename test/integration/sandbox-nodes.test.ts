@@ -254,6 +254,7 @@ test("a Service of type LoadBalancer gets a network load balancer that ends TLS"
       namespace: "default",
       annotations: {
         [annotation("type")]: "nlb",
+        [annotation("internal")]: "true",
         [annotation("ssl-cert")]: certificate,
         [annotation("ssl-ports")]: "https",
         [annotation("backend-protocol")]: "tcp",
