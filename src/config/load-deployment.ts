@@ -47,11 +47,15 @@ export async function loadDeployment(options: LoadOptions): Promise<LoadedDeploy
 }
 
 /** The environment's certificate counts last, and that of a variables file is what tells its region. */
-function withStandIn(env: NodeJS.ProcessEnv, { lockFile }: Deployment): NodeJS.ProcessEnv {
+function withStandIn(env: NodeJS.ProcessEnv, { lockFile, form }: Deployment): NodeJS.ProcessEnv {
   const lock = readLock(lockFile);
-  if (!lock) return env;
+  const loginRegion = form === "tfvars" ? env["AWS_REGION"] || env["AWS_DEFAULT_REGION"] : undefined;
+  const region = lock?.region ?? loginRegion;
+  if (region === undefined) return env;
   const name = "TF_VAR_aws_certificate_arn";
-  return { ...env, [name]: env[name] || `arn:aws:acm:${lock.region}:${lock.account}:certificate/not-needed` };
+  // Without a lock file nothing was installed that could belong to an account.
+  const account = lock?.account ?? "0".repeat(12);
+  return { ...env, [name]: env[name] || `arn:aws:acm:${region}:${account}:certificate/not-needed` };
 }
 
 /** If the file does not even tell the login method, there is no telling what is missing. */

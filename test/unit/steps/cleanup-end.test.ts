@@ -194,8 +194,9 @@ describe("remove-state", () => {
     holds({ [`${prefix}run.lock`]: false, [`${prefix}storage/terraform.tfstate`]: true });
     const installation = fakeInstallation();
     const { lockFile } = installation.deployment;
+    const context = asCleanup(installation, { data: "delete", id });
     writeFileSync(lockFile, "");
-    await runChecked(removeState, asCleanup(installation, { data: "delete", id }));
+    await runChecked(removeState, context);
     expect(deleted()).toEqual([["storage/terraform.tfstate"], ["run.lock"]]);
     expect(installation.leaveStateBucket).toHaveBeenCalledOnce();
     expect(aws.s3.commandCalls(DeleteBucketCommand)).toHaveLength(1);
