@@ -17,7 +17,7 @@ import { isOwn } from "./belongings.ts";
 export type DataChoice = "keep" | "delete";
 
 /** How far Kubernetes can help to take things away in an orderly manner. */
-export type Reach =
+type Reach =
   | { kind: "ok"; target: KubeTarget }
   /** There is no cluster, or one of that name that is not this deployment's. */
   | { kind: "gone"; why: string }

@@ -19,7 +19,7 @@ const known: Readonly<Record<string, string>> = {
   foregroundDeletion: "what depends on it is still there",
 };
 
-export function explainFinalizer(finalizer: string): string {
+function explainFinalizer(finalizer: string): string {
   return known[finalizer] ?? "hubctl does not know what it waits for, and leaves it";
 }
 
