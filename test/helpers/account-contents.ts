@@ -50,7 +50,10 @@ interface Difference {
 
 interface Exception {
   reason: string;
-  allows: (difference: Difference & { kind: string; shown: Record<string, unknown> }) => boolean;
+  allows: (
+    difference: Difference & { kind: string; shown: Record<string, unknown> },
+    after: AccountContents,
+  ) => boolean;
 }
 
 /** The only differences that a cleanup may leave. AWS itself keeps each of them for a while, without a cost. */
@@ -64,6 +67,12 @@ const exceptions: readonly Exception[] = [
     reason: "Keys wait 7 to 30 days for their end",
     allows: ({ kind, before, shown }) =>
       kind === "KMS key" && before === undefined && shown["KeyState"] === "PendingDeletion",
+  },
+  {
+    reason: "AWS makes its own key for a service when that is first used, free of charge, and nobody can delete it",
+    allows: ({ key, kind, shown }, after) =>
+      key.startsWith("KMS alias: alias/aws/") ||
+      (kind === "KMS key" && managedKeys(after).includes(String(shown["KeyId"]))),
   },
   {
     reason: "NAT gateways are listed as deleted for about an hour",
@@ -83,13 +92,20 @@ const exceptions: readonly Exception[] = [
   },
 ];
 
+/** Ids of the keys that AWS itself has made. */
+function managedKeys(account: AccountContents): string[] {
+  return Object.entries(account).flatMap(([key, alias]) => {
+    return key.startsWith("KMS alias: alias/aws/") ? [(alias as { TargetKeyId?: string }).TargetKeyId ?? ""] : [];
+  });
+}
+
 /** What differs, a few lines each, and is not allowed to; empty if the account is as it was. */
 export function accountDifferences(before: AccountContents, after: AccountContents): string[] {
   return [...new Set([...Object.keys(before), ...Object.keys(after)])]
     .sort()
     .map((key) => ({ key, before: before[key], after: after[key] }))
     .filter((difference) => JSON.stringify(difference.before) !== JSON.stringify(difference.after))
-    .filter((difference) => !exceptions.some(({ allows }) => allows(withKind(difference))))
+    .filter((difference) => !exceptions.some(({ allows }) => allows(withKind(difference), after)))
     .map(describe);
 }
 

@@ -4,10 +4,16 @@ import { deployment, type InstalledWorld } from "./installed-world.ts";
 
 const Bucket = "hubctl-123456789012-us-east-2";
 
-export interface TerraformState {
+interface StateResource {
+  type: string;
+  /** Dependencies are those of dependencies, too: "aws_vpc.this". */
+  instances: { dependencies?: string[] }[];
+}
+
+interface TerraformState {
   serial: number;
   outputs: Record<string, unknown>;
-  resources: { type: string; name: string; instances: unknown[] }[];
+  resources: StateResource[];
 }
 
 function keyOf(stack: "cluster" | "storage"): string {
@@ -25,6 +31,15 @@ export async function writeState(
   state: TerraformState,
 ): Promise<void> {
   await clientsFor(env).s3.send(new PutObjectCommand({ Bucket, Key: keyOf(stack), Body: JSON.stringify(state) }));
+}
+
+/** Without resources of these types, and without all that could only be made after them. */
+export function withoutYounger(resources: readonly StateResource[], types: readonly string[]): StateResource[] {
+  return resources.filter(
+    ({ type, instances }) =>
+      !types.includes(type) &&
+      !instances.some(({ dependencies = [] }) => dependencies.some((one) => types.includes(one.split(".")[0] ?? ""))),
+  );
 }
 
 /** All that hubctl remembers in AWS of the deployment, with every old version. */
