@@ -75,7 +75,8 @@ function refuseMisfits({ only, data, confirm, withoutHubDatabase }: CleanupOptio
 async function takeAway(session: Session, cleanup: Cleanup, options: CleanupOptions): Promise<void> {
   const { output } = session;
   const { config, data } = cleanup;
-  const runOptions = runOptionsOf(session, `--data ${data}`);
+  const agreed = options.confirm === undefined ? "" : ` --confirm ${options.confirm}`;
+  const runOptions = runOptionsOf(session, `--data ${data}${agreed}`);
   const steps = cleanupSteps(data);
   const checked = await checkSteps(steps, cleanup, runOptions);
   if (!hasChanges(checked)) {
