@@ -1,5 +1,6 @@
 import { availableParallelism, loadavg } from "node:os";
 import { measureAudit } from "./bench/audit.ts";
+import { prepareCleanup } from "./bench/cleanup.ts";
 import { measureColdStart } from "./bench/cold-start.ts";
 import { measureInstall } from "./bench/install-memory.ts";
 import { formatTable, isWithinBound, type Measurement } from "./bench/measurement.ts";
@@ -31,6 +32,7 @@ async function measureAll(): Promise<Measurement[]> {
   say("cold start");
   const coldStart = await measureColdStart(signal);
   const folder = sandboxFolder(name);
+  let forget: (() => void) | undefined;
   try {
     const example = prepareExample(folder, await startSandbox(folder, name, say));
     say("hubctl install into the empty account (about 90 seconds)");
@@ -39,10 +41,15 @@ async function measureAll(): Promise<Measurement[]> {
     const noOp = await measureNoOp(example, signal);
     say("hubctl status, with AWS far away");
     const status = await measureStatus(example, signal);
+    const cleanup = await prepareCleanup({ folder, example, say }, name);
+    forget = cleanup.forget;
     say("hubctl audit among 10,000 things of others (about 2 minutes)");
-    return [...coldStart, noOp, memory, status, ...(await measureAudit(example.env, signal))];
+    const audit = await measureAudit(example.env, signal);
+    say("hubctl cleanup and the raw commands, in turns, each on the same installed world (about 8 minutes)");
+    return [...coldStart, noOp, memory, status, ...audit, await cleanup.measure(signal)];
   } finally {
     await stopSandbox(folder, say);
+    forget?.();
   }
 }
 

@@ -152,8 +152,10 @@ function nodeDependencies(
         admitted = await admittedRoles(options, cluster, instances);
         return instances;
       },
+      addInterface: (instance) => aws.addInterface(instance),
       mayJoin: (roleArn) => admitted.has(roleArn),
       findMountProblem: (mount) => aws.findMountProblem(mount),
+      accessPointRoot: (accessPointId) => aws.accessPointRoot(accessPointId),
       podIdentityCredentials: (namespace, serviceAccount) =>
         Promise.resolve(podCredentials(options, cluster, namespace, serviceAccount)),
       log: (line) => options.log(`${cluster}: ${line}`),

@@ -4,13 +4,14 @@ import { motoMemory } from "./aws/moto.ts";
 import type { Report } from "./binaries/cache.ts";
 import { SandboxError } from "./errors.ts";
 import { launchSupervisor, prepareSandbox, removeSandbox, withSandboxLock } from "./lifecycle.ts";
+import { keptVolumes } from "./kubelet/index.ts";
 import { isFree } from "./ports.ts";
 import { isTrueWithin } from "./processes.ts";
 import { keptFront } from "./simulation.ts";
 import { accountFile, isAlive, keepSignal, readState, type SandboxState } from "./state.ts";
 
 /** What a stopped world consists of, in the sandbox's folder. */
-const parts = [keptFront, motoMemory, accountFile, "eks", "clusters"];
+const parts = [keptFront, motoMemory, accountFile, keptVolumes, "eks", "clusters"];
 const folderPart = "folder";
 /** API servers and etcd end one after the other, and moto writes its memory last. */
 const keepMilliseconds = 120_000;
@@ -65,7 +66,7 @@ export async function restoreSnapshot(
 }
 
 /** Snapshots are for all sandboxes of a state folder, and outlive them. */
-function snapshotFolder(dir: string, snapshot: string): string {
+export function snapshotFolder(dir: string, snapshot: string): string {
   if (!/^[a-z0-9][a-z0-9-]{0,60}$/.test(snapshot)) {
     throw new SandboxError(
       `"${snapshot}" can't be the name of a snapshot`,

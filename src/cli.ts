@@ -61,7 +61,8 @@ Environment:
   HUB_DEPLOYMENT_NAME     the deployment, if --deployment does not name one
   AWS_PROFILE, AWS_…      the AWS login, as for the aws CLI
   HUBCTL_GITHUB_CLIENT_ID, HUBCTL_GITHUB_CLIENT_SECRET
-                          needed for a login with GitHub
+                          needed for a login with GitHub; for others that need
+                          them: HUBCTL_OAUTH_CLIENT_ID, HUBCTL_OAUTH_CLIENT_SECRET
   HUBCTL_USER_PASSWORD, HUBCTL_ADMIN_PASSWORD
                           needed for a login with shared passwords
   HUBCTL_CERTIFICATE_ARN  the certificate, if the configuration does not name it
@@ -84,6 +85,11 @@ Exit code 1 if the hub does not answer at its domain in the end; the layer at fa
 Environment:
   HUBCTL_DNS_SERVER       ADDRESS:PORT of the DNS server to ask, where only that one may be asked
   HTTPS_PROXY, NO_PROXY   the proxy that leads to the internet, and the names that it is not for`;
+
+const cleanupHelp = `
+Shows what will go, what stays and what that costs, before anything is touched. What can't be deleted does not stop the
+rest; at the end AWS is asked, category by category, and exit code 3 means that something is left.
+Running it again is the way to resume.`;
 
 const auditHelp = `
 Needs neither configuration nor state nor cluster. Without --deployment it looks for all deployments there have been.
@@ -197,17 +203,38 @@ function createProgram(): Command {
     .command("cleanup")
     .description("take the deployment away, in an order in which nothing is left behind")
     .addOption(
-      new Option("--data <choice>", "what becomes of homes, shared folders and secrets").choices(["keep", "delete"]),
+      new Option(
+        "--only <part>",
+        "hub: users' servers, load balancer and hub; cluster, accounts and data stay for the next install",
+      ).choices(["hub"]),
+    )
+    .addOption(
+      new Option("--data <choice>", "what becomes of homes, shared folders, accounts and secrets").choices([
+        "keep",
+        "delete",
+      ]),
     )
     .option("--confirm <name>", "agree to the loss of the data, by the deployment's name")
     .option("-y, --yes", "do not ask for confirmation; does not agree to the loss of data")
+    .option(
+      "--without-hub-database",
+      "with --data keep: go on even if the hub's accounts can't be copied, and lose them",
+    )
     .option("--dry-run", "show what would be taken away, and end")
     .option("--wait", "wait while somebody else works on the deployment")
     .option("--take-lock", "take over the run lock of a run that gives no sign of life")
     .option("--use-local-config", "go on with the configuration that is here, even if the state bucket has a newer one")
+    .addHelpText("after", cleanupHelp)
     .action(async (options: Partial<CleanupOptions>) => {
       const { cleanup } = await import("./commands/cleanup.ts");
-      await cleanup({ yes: false, dryRun: false, ...program.opts<GlobalOptions>(), ...options, version });
+      await cleanup({
+        yes: false,
+        dryRun: false,
+        withoutHubDatabase: false,
+        ...program.opts<GlobalOptions>(),
+        ...options,
+        version,
+      });
     });
 
   program

@@ -43,7 +43,8 @@ export class MotoClient {
     return this.send({
       method: request.method,
       url: request.rawQuery === "" ? request.path : `${request.path}?${request.rawQuery}`,
-      headers: passable(request.headers),
+      // What AWS itself does on the account's behalf may do more than the account may.
+      headers: { ...passable(request.headers), "x-sandbox-internal": request.internal ? "yes" : "no" },
       body,
       account: request.caller.account,
     });

@@ -101,6 +101,9 @@ class MemoryPickler(pickle.Pickler):
             return load_public_key, (value.public_bytes(serialization.Encoding.PEM, form),)
         if isinstance(value, x509.Certificate):
             return load_certificate, (value.public_bytes(serialization.Encoding.PEM),)
+        if isinstance(value, types.GeneratorType):
+            # The next page of a list that nobody read to its end.
+            return iter, (list(value),)
         if isinstance(value, types.FunctionType) and "<" in value.__qualname__:
             cells = [cell.cell_contents for cell in value.__closure__ or ()]
             code = marshal.dumps(value.__code__)

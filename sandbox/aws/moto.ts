@@ -83,7 +83,7 @@ export async function startMoto(host: MotoHost): Promise<Moto> {
 }
 
 /** The interpreter that a script of pip's names, directly or, where its path is long, by way of a shell. */
-function pythonOf(motoServer: string): string {
+export function pythonOf(motoServer: string): string {
   const [, direct, throughShell] =
     /^#!(?:(\S*python\S*)|\/bin\/sh\n'''exec' "?([^"\s]+))/.exec(readFileSync(motoServer, "utf8")) ?? [];
   return direct ?? throughShell ?? join(dirname(motoServer), "python3");

@@ -14,8 +14,14 @@ import {
 } from "@aws-sdk/client-efs";
 import { GetInstanceProfileCommand, IAMClient } from "@aws-sdk/client-iam";
 import type { Hardware, KubeletDependencies, NodeInstance } from "./dependencies.ts";
+import { addInterface } from "./network-interfaces.ts";
 
-export type AwsAccess = Pick<KubeletDependencies, "listInstances" | "findMountProblem"> & { close(): void };
+export type AwsAccess = Pick<
+  KubeletDependencies,
+  "listInstances" | "addInterface" | "findMountProblem" | "accessPointRoot"
+> & {
+  close(): void;
+};
 
 export interface AwsAccessSettings {
   endpoint: string;
@@ -44,7 +50,12 @@ export function createAwsAccess(settings: AwsAccessSettings): AwsAccess {
       }
       return [...known.values()];
     },
+    addInterface: (instance) => addInterface(ec2, cluster, instance),
     findMountProblem: (mount) => findMountProblem(efs, mount),
+    accessPointRoot: async (AccessPointId) => {
+      const { AccessPoints } = await efs.send(new DescribeAccessPointsCommand({ AccessPointId }));
+      return AccessPoints?.[0]?.RootDirectory?.Path ?? "/";
+    },
     close: () => {
       for (const client of [ec2, efs, iam]) client.destroy();
     },

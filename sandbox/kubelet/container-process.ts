@@ -1,3 +1,4 @@
+import { readFileSync, statSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import type { ControlPlane } from "../kube/types.ts";
 import type { ChildExit, ManagedChild, World } from "../world.ts";
@@ -25,9 +26,17 @@ export class ContainerProcess {
   readonly #child: ManagedChild;
   readonly #container: Container;
   readonly #ports: ReadonlyMap<number, number>;
+  /** Bytes of the log that are from earlier runs. */
+  readonly #writtenBefore: number;
 
-  private constructor(child: ManagedChild, container: Container, ports: ReadonlyMap<number, number>) {
+  private constructor(
+    child: ManagedChild,
+    container: Container,
+    ports: ReadonlyMap<number, number>,
+    writtenBefore: number,
+  ) {
     this.#child = child;
+    this.#writtenBefore = writtenBefore;
     this.#container = container;
     this.#ports = ports;
     this.exited = child.exited;
@@ -45,12 +54,13 @@ export class ContainerProcess {
     }
     const kubeconfig = files.writeKubeconfig(container);
     const args = [
-      ...(container.args ?? []).map((argument) => translate(expandVariables(argument, resolved), translation)),
+      ...program.args.map((argument) => translate(expandVariables(argument, resolved), translation)),
       ...(kubeconfig === undefined ? [] : program.inCluster({ kubeconfig, namespace: pod.metadata.namespace })),
     ];
     const name = `${plane.cluster}.${pod.metadata.namespace}.${pod.metadata.name}.${container.name}`;
+    const written = sizeOf(world.logFile(name));
     const child = world.spawn(name, program.file, args, {
-      cwd: files.folder,
+      cwd: workingFolder(program, translation, files),
       env: {
         // No settings of the operator's own may reach a pod.
         HOME: files.folder,
@@ -61,7 +71,7 @@ export class ContainerProcess {
         ...environment,
       },
     });
-    return new ContainerProcess(child, container, translation.ports);
+    return new ContainerProcess(child, container, translation.ports, written);
   }
 
   /** Asks the container's own readiness probe until it succeeds, or the signal fires. */
@@ -71,6 +81,16 @@ export class ContainerProcess {
       if (probe?.httpGet === undefined || (await this.#probe(probe.httpGet))) return;
       await delay(Math.min(probe.periodSeconds ?? 10, 1) * 1000, undefined, { signal }).catch(() => undefined);
     }
+  }
+
+  /**
+   * What it said last, if the container wants that in its status.
+   * https://kubernetes.io/docs/tasks/debug/debug-application/determine-reason-pod-failure/
+   */
+  lastWords(): string | undefined {
+    if (this.#container.terminationMessagePolicy !== "FallbackToLogsOnError") return undefined;
+    const log = readFileSync(this.#child.logFile).subarray(this.#writtenBefore);
+    return log.subarray(-2048).toString("utf8").trimEnd().split("\n").slice(-80).join("\n");
   }
 
   stop(): Promise<void> {
@@ -96,9 +116,19 @@ export class ContainerProcess {
 
 async function translationOf(container: Container, files: PodFiles): Promise<Translation> {
   const paths = (container.volumeMounts ?? [])
-    .map(({ name, mountPath }): [string, string] => [mountPath, files.folderOf(name)])
+    .map(({ name, mountPath, subPath }): [string, string] => [mountPath, files.folderOf(name, subPath)])
     .sort(([a], [b]) => b.length - a.length);
   const ports = new Map<number, number>();
   for (const { containerPort } of container.ports ?? []) ports.set(containerPort, await findFreePort());
   return { paths, ports };
+}
+
+/** The image's own working directory exists here only where something is mounted on it. */
+function workingFolder({ workingDir }: LocalProgram, translation: Translation, files: PodFiles): string {
+  const here = workingDir === undefined ? undefined : translate(workingDir, translation);
+  return here === undefined || here === workingDir ? files.folder : here;
+}
+
+function sizeOf(file: string): number {
+  return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
 }

@@ -47,12 +47,16 @@ interface EfsMount {
 export interface KubeletDependencies {
   /** Running instances that may belong to the cluster: by tag, or by their user data. */
   listInstances(): Promise<NodeInstance[]>;
+  /** Gives an instance the network interface that the CNI plugin keeps ready for pods; answers its address. */
+  addInterface(instance: NodeInstance): Promise<string>;
   /** Whether the cluster lets nodes of this role in: an access entry EC2_LINUX, or aws-auth. */
   mayJoin(roleArn: string): boolean;
   /** Temporary keys of the role that is associated with a service account; undefined if there is none. */
   podIdentityCredentials(namespace: string, serviceAccount: string): Promise<RoleCredentials | undefined>;
   /** Why mounting would fail; undefined if it would not. */
   findMountProblem(mount: EfsMount): Promise<string | undefined>;
+  /** The folder of the file system that an EFS access point shows. */
+  accessPointRoot(accessPointId: string): Promise<string>;
   /** From an instance's start to its Node; default 1000. */
   joinDelayMilliseconds?: number;
   /** Images whose pods fail, besides those with the annotation sandbox.hubctl/fail. */

@@ -11,6 +11,7 @@ import { PodKeeper } from "./pods.ts";
 import { Turns } from "./turns.ts";
 
 export { createAwsAccess } from "./aws-access.ts";
+export { keptVolumes } from "./claim-folders.ts";
 export type { KubeletDependencies, NodeInstance } from "./dependencies.ts";
 
 export interface Kubelet {

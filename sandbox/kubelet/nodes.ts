@@ -91,6 +91,9 @@ export class NodeKeeper {
     try {
       if (before.ebs !== equipment.ebs || before.efs !== equipment.efs) await this.#publishDrivers(node);
       if (before.network !== equipment.network || before.gpu !== equipment.gpu) await this.#publishStatus(node);
+      if (!before.network && equipment.network) {
+        this.reserveAddress(node, await this.#dependencies.addInterface(node.instance));
+      }
     } catch (error) {
       this.#log(`node ${name}: ${String(error)}`);
       node.equipment = before;

@@ -17,10 +17,18 @@ export class PodFiles {
   readonly folder: string;
   readonly #plane: ControlPlane;
   readonly #pod: Pod;
+  readonly #findClaim: (claimName: string) => Promise<string>;
+  /** Folders of volumes that outlive the pod, by the volume's name. */
+  readonly #lasting = new Map<string, string>();
   readonly #timers = new Set<NodeJS.Timeout>();
 
-  constructor(plane: ControlPlane, pod: Pod, folder: string) {
+  constructor(
+    { plane, findClaim }: { plane: ControlPlane; findClaim: (claimName: string) => Promise<string> },
+    pod: Pod,
+    folder: string,
+  ) {
     this.#plane = plane;
+    this.#findClaim = findClaim;
     this.#pod = pod;
     this.folder = folder;
   }
@@ -35,8 +43,11 @@ export class PodFiles {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
-  folderOf(volume: string): string {
-    return join(this.folder, volume);
+  folderOf(volume: string, subPath = ""): string {
+    const lasting = this.#lasting.get(volume);
+    const path = join(lasting ?? join(this.folder, volume), subPath);
+    if (lasting !== undefined) mkdirSync(path, { recursive: true, mode: 0o700 });
+    return path;
   }
 
   /** A kubeconfig with the token of the pod's service account, in place of the fixed paths that a container has. */
@@ -70,8 +81,11 @@ export class PodFiles {
   }
 
   async #fill(volume: Volume): Promise<void> {
+    const { configMap, secret, projected, persistentVolumeClaim } = volume;
+    if (persistentVolumeClaim !== undefined) {
+      this.#lasting.set(volume.name, await this.#findClaim(persistentVolumeClaim.claimName));
+    }
     mkdirSync(this.folderOf(volume.name), { recursive: true, mode: 0o700 });
-    const { configMap, secret, projected } = volume;
     const sources: ProjectedSource[] = [
       ...(configMap ? [{ configMap }] : []),
       ...(secret ? [{ secret: { ...secret, name: secret.secretName } }] : []),

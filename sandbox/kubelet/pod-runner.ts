@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { KubeError } from "../kube/client.ts";
+import { folderOfClaim } from "./claim-folders.ts";
 import { ContainerProcess } from "./container-process.ts";
 import type { CredentialsAgent } from "./credentials-agent.ts";
 import type { Fault, KubeletDependencies } from "./dependencies.ts";
@@ -29,6 +30,12 @@ export interface PodSettings {
 
 /** Milliseconds; a node's kubelet takes longer for most of these. */
 const pauses = { retry: 1_000, longestRetry: 5_000, crash: 1_000, longestCrash: 30_000, slowStart: 20_000 } as const;
+
+/** How a container ended by itself. */
+interface End {
+  exitCode: number;
+  lastWords?: string | undefined;
+}
 
 /** One pod on its node, from its binding to its end. */
 export class PodRunner {
@@ -101,8 +108,10 @@ export class PodRunner {
     this.#publish();
     await this.#waitUntilNone("FailedMount", () => this.#findVolumeProblem());
     await this.#waitUntilNone("FailedCreatePodSandBox", () => Promise.resolve(this.#takeAddress()));
-    for (const container of this.#pod.spec.initContainers ?? []) await this.#initialize(container);
-    await Promise.all(this.#pod.spec.containers.map((container) => this.#keepRunning(container)));
+    for (const container of this.#pod.spec.initContainers ?? []) {
+      if (!(await this.#initialize(container))) return;
+    }
+    await Promise.all(this.#pod.spec.containers.map((container) => this.#keepRunning(container, this.#restartPolicy)));
   }
 
   async #findVolumeProblem(): Promise<string | undefined> {
@@ -138,30 +147,34 @@ export class PodRunner {
     }
   }
 
-  async #initialize(container: Container): Promise<void> {
+  /** False if the pod has failed by this container. */
+  async #initialize(container: Container): Promise<boolean> {
     const status = this.#state.statusOf(container.name);
     if (container.restartPolicy === "Always") {
-      const sidecar = this.#keepRunning(container);
+      const sidecar = this.#keepRunning(container, "Always");
       await Promise.race([sidecar, this.#waitUntil(() => status.ready)]);
-      return;
+      return true;
     }
-    if (status.state.terminated?.exitCode === 0) return;
-    await this.#prepare(container, status);
-    setRunning(status, randomBytes(32).toString("hex"));
-    setTerminated(status, 0);
-    status.ready = true;
+    if (status.state.terminated?.exitCode === 0) return true;
+    const exitCode = await this.#keepRunning(container, this.#restartPolicy === "Never" ? "Never" : "OnFailure");
+    status.ready = exitCode === 0;
     this.#publish();
+    return status.ready;
   }
 
-  async #keepRunning(container: Container): Promise<void> {
+  get #restartPolicy(): string {
+    return this.#pod.spec.restartPolicy ?? "Always";
+  }
+
+  /** Resolves with the exit code after which nothing is started again. */
+  async #keepRunning(container: Container, policy: string): Promise<number> {
     const status = this.#state.statusOf(container.name);
     for (let pause: number = pauses.crash; ; pause = Math.min(pause * 2, pauses.longestCrash)) {
       await this.#prepare(container, status);
-      const exitCode = await this.#runOnce(container, status);
-      setTerminated(status, exitCode);
+      const { exitCode, lastWords } = await this.#runOnce(container, status);
+      setTerminated(status, exitCode, lastWords);
       this.#publish();
-      const policy = container.restartPolicy ?? this.#pod.spec.restartPolicy ?? "Always";
-      if (policy === "Never" || (policy === "OnFailure" && exitCode === 0)) return;
+      if (policy === "Never" || (policy === "OnFailure" && exitCode === 0)) return exitCode;
       const words = `back-off restarting failed container=${container.name} pod=${this.#pod.metadata.name}`;
       setWaiting(status, "CrashLoopBackOff", words);
       await this.#tell("Warning", "BackOff", words);
@@ -195,21 +208,24 @@ export class PodRunner {
     });
   }
 
-  /** Resolves with the exit code when the container ends by itself; rejects when the pod ends. */
-  async #runOnce(container: Container, status: ContainerStatus): Promise<number> {
+  /** Resolves when the container ends by itself; rejects when the pod ends. */
+  async #runOnce(container: Container, status: ContainerStatus): Promise<End> {
     const program = findProgram(this.#settings.world.binaries, container);
-    if (program !== undefined) return await this.#runProcess(container, status, program);
+    if (program !== undefined) {
+      const end = await this.#runProcess(container, status, program);
+      if (!program.standsInAfterwards || end.exitCode !== 0) return end;
+    }
     setRunning(status, randomBytes(32).toString("hex"));
     status.ready = true;
     this.#started.add(container.name);
     this.#publish();
-    if (this.#faultOf(container) === "crash") return 1;
-    if (isMeantToComplete(this.#pod)) return 0;
+    if (this.#faultOf(container) === "crash") return { exitCode: 1 };
+    if (isMeantToComplete(this.#pod, container)) return { exitCode: 0 };
     await this.#waitUntil(() => false);
-    return 0;
+    return { exitCode: 0 };
   }
 
-  async #runProcess(container: Container, status: ContainerStatus, program: LocalProgram): Promise<number> {
+  async #runProcess(container: Container, status: ContainerStatus, program: LocalProgram): Promise<End> {
     const { world, plane, agent, turns } = this.#settings;
     this.#files ??= await this.#prepareFiles();
     const passOn = program.alone ? await this.#waitForTurn(container, status, turns) : () => undefined;
@@ -238,7 +254,7 @@ export class PodRunner {
     probing.abort();
     this.#processes.delete(process);
     this.#ending.signal.throwIfAborted();
-    return code ?? 137;
+    return { exitCode: code ?? 137, lastWords: process.lastWords() };
   }
 
   /** Stands by as a replica does that is not the leader: it runs, is ready, and does nothing. */
@@ -253,9 +269,15 @@ export class PodRunner {
   }
 
   async #prepareFiles(): Promise<PodFiles> {
-    const { world, plane } = this.#settings;
+    const { world, plane, dependencies } = this.#settings;
+    const place = { kube: plane.kube, dependencies, dir: world.dir };
+    const findClaim = (name: string) => folderOfClaim(place, this.#pod.metadata.namespace, name);
     // Short, because sockets below it must have a path of at most 107 characters.
-    const files = new PodFiles(plane, this.#pod, join(world.dir, "pods", this.#pod.metadata.uid.slice(0, 13)));
+    const files = new PodFiles(
+      { plane, findClaim },
+      this.#pod,
+      join(world.dir, "pods", this.#pod.metadata.uid.slice(0, 13)),
+    );
     await files.prepare();
     return files;
   }
@@ -298,8 +320,13 @@ export class PodRunner {
   }
 }
 
-/** Pods of Jobs end by themselves, and those that say so; users' servers, which also never restart, do not. */
-function isMeantToComplete(pod: Pod): boolean {
+/**
+ * Init containers and pods of Jobs end by themselves, and pods that say so; users' servers, which also never restart,
+ * do not.
+ */
+function isMeantToComplete(pod: Pod, { name }: Container): boolean {
+  if (pod.spec.initContainers?.some((container) => container.name === name && container.restartPolicy !== "Always"))
+    return true;
   if (pod.spec.restartPolicy === "Always") return false;
   if (pod.metadata.annotations?.["sandbox.hubctl/completes"] === "true") return true;
   return pod.metadata.ownerReferences?.some(({ kind }) => kind === "Job") ?? false;

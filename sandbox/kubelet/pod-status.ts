@@ -125,11 +125,12 @@ export function setRunning(status: ContainerStatus, id: string): void {
   change(status, { running: { startedAt: now() } }, false);
 }
 
-export function setTerminated(status: ContainerStatus, exitCode: number): void {
+export function setTerminated(status: ContainerStatus, exitCode: number, message?: string): void {
   const startedAt = status.state.running?.startedAt ?? now();
   const reason = exitCode === 0 ? "Completed" : "Error";
   status.started = false;
-  change(status, { terminated: { exitCode, reason, startedAt, finishedAt: now() } }, false);
+  const said = message === undefined || exitCode === 0 ? {} : { message };
+  change(status, { terminated: { exitCode, reason, ...said, startedAt, finishedAt: now() } }, false);
 }
 
 function change(status: ContainerStatus, state: ContainerState, ready: boolean): void {

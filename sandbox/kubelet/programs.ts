@@ -1,13 +1,23 @@
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { pythonOf } from "../aws/moto.ts";
+import { projectRoot } from "../paths.ts";
 import type { Binaries } from "../binaries/index.ts";
 import type { Container } from "./kube-objects.ts";
 
 interface Program {
   image: RegExp;
   /** Of several programs of one image. */
+  command?: string;
   firstArgument?: string;
   file(binaries: Binaries): string | undefined;
+  /** Runs this file, with no arguments, in place of what the container says. */
+  script?: string;
+  /** The image's working directory. */
+  workingDir?: string;
+  /** After its end the container goes on as one that does nothing. */
+  standsInAfterwards?: true;
   /** Says as arguments what these programs otherwise read from the fixed paths of a service account's files. */
   inCluster?: (place: { kubeconfig: string; namespace: string }) => string[];
   /** Runs once among all replicas: these elect a leader by host name, which is the same for all processes here. */
@@ -16,6 +26,10 @@ interface Program {
 
 export interface LocalProgram {
   file: string;
+  /** The container's own arguments, unless something else runs in their place. */
+  args: readonly string[];
+  workingDir: string | undefined;
+  standsInAfterwards: boolean;
   alone: boolean;
   inCluster(place: { kubeconfig: string; namespace: string }): string[];
 }
@@ -24,6 +38,8 @@ const sidecar = (place: { kubeconfig: string; namespace: string }) => [
   `--kubeconfig=${place.kubeconfig}`,
   `--leader-election-namespace=${place.namespace}`,
 ];
+
+const hubImage = /(^|\/)k8s-hub[:@]/;
 
 /** Images whose containers are real processes; every other container is ready and does nothing. */
 const programs: readonly Program[] = [
@@ -40,18 +56,30 @@ const programs: readonly Program[] = [
   },
   { image: /\/eks\/csi-provisioner:/, file: ({ csiProvisioner }) => csiProvisioner, inCluster: sidecar, alone: true },
   { image: /\/eks\/csi-attacher:/, file: ({ csiAttacher }) => csiAttacher, inCluster: sidecar, alone: true },
+  { image: hubImage, command: "python3", file: ({ motoServer }) => pythonOf(motoServer) },
+  {
+    image: hubImage,
+    firstArgument: "jupyterhub",
+    file: ({ motoServer }) => pythonOf(motoServer),
+    script: join(projectRoot, "sandbox/kubelet/hub-database.py"),
+    workingDir: "/srv/jupyterhub",
+    standsInAfterwards: true,
+  },
 ];
 
 /** The local program that a container runs as; undefined for a stand-in. */
 export function findProgram(binaries: Binaries, container: Container): LocalProgram | undefined {
   const program = programs.find(
-    ({ image, firstArgument }) =>
-      image.test(container.image) && (firstArgument === undefined || container.args?.[0] === firstArgument),
+    ({ image, command, firstArgument }) =>
+      image.test(container.image) &&
+      (command === undefined || container.command?.[0] === command) &&
+      (firstArgument === undefined || container.args?.[0] === firstArgument),
   );
   const file = program?.file(binaries);
-  return file === undefined
-    ? undefined
-    : { file, alone: program?.alone ?? false, inCluster: program?.inCluster ?? (() => []) };
+  if (program === undefined || file === undefined) return undefined;
+  const { script, workingDir, standsInAfterwards = false, alone = false, inCluster = () => [] } = program;
+  const args = script === undefined ? [...(container.command ?? []).slice(1), ...(container.args ?? [])] : [script];
+  return { file, args, workingDir, standsInAfterwards, alone, inCluster };
 }
 
 /** A port of this machine that nobody listens on. */

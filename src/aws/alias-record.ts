@@ -187,9 +187,19 @@ function markRecord(domain: string, { id, host }: { id: string; host: string }):
   return { Name: markName(domain), Type: "TXT", TTL: markSeconds, ResourceRecords: [{ Value }] };
 }
 
-function readMark({ ResourceRecords: values = [] }: ResourceRecordSet): { id: string; host: string } | undefined {
+/** What a mark says: the deployment's id, and the load balancer that the domain was led to. */
+export interface Mark {
+  domain: string;
+  id: string;
+  host: string;
+}
+
+/** Undefined if the record is no mark. */
+export function readMark({ Name = "", Type, ResourceRecords: values = [] }: ResourceRecordSet): Mark | undefined {
+  const domain = /^_hubctl\.(.+)$/.exec(plainName(Name))?.[1];
   const [, id, host] = values.flatMap(({ Value = "" }) => /^"hubctl:id=(\S+) target=(\S+)"$/.exec(Value) ?? []);
-  return id === undefined || host === undefined ? undefined : { id, host };
+  if (Type !== "TXT" || domain === undefined || id === undefined || host === undefined) return undefined;
+  return { domain, id, host };
 }
 
 function markedHosts(mark: ResourceRecordSet | undefined, id: string): string[] {
@@ -198,6 +208,6 @@ function markedHosts(mark: ResourceRecordSet | undefined, id: string): string[] 
 }
 
 /** Route 53's console puts "dualstack." before the name of a load balancer. */
-function plainHost(name: string): string {
+export function plainHost(name: string): string {
   return plainName(name).replace(/^dualstack\./, "");
 }

@@ -45,19 +45,20 @@ export async function removeOwnCertificates(
   // The records first: it is the certificate that leads to them.
   for (const certificate of left) {
     const written = writtenRecord(certificate);
-    if (written === undefined || (await isUsedByOthers(aws, left, certificate.domain, written.record))) continue;
+    const { domain, tags } = certificate;
+    if (written === undefined) continue;
+    if (await isUsedByOthers(aws, { id: tags[idTag], domain, record: written.record.name })) continue;
     await deleteValidationRecord(await openRoute53(aws, login, hostedZone), written.zone, written.record);
   }
   const outcomes = await Promise.all(left.map(({ arn }) => deleteCertificate(aws, arn)));
   return left.filter((_, index) => outcomes[index] === "in-use");
 }
 
-async function isUsedByOthers(
+/** Whether the record proves the domain to a certificate that is not this deployment's, too. */
+export async function isUsedByOthers(
   aws: AwsClients,
-  own: readonly Certificate[],
-  domain: string,
-  record: ValidationRecord,
+  { id, domain, record }: { id: string | undefined; domain: string; record: string },
 ): Promise<boolean> {
-  const others = (await findCertificates(aws, domain)).filter(({ arn }) => !own.some((one) => one.arn === arn));
-  return others.some(({ validation }) => validation.some(({ name }) => name === record.name));
+  const others = (await findCertificates(aws, domain)).filter(({ tags }) => tags[idTag] !== id);
+  return others.some(({ validation }) => validation.some(({ name }) => name === record));
 }

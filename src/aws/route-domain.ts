@@ -87,8 +87,8 @@ export async function findOwnRecords(
     );
     return found.filter(({ records }) => records.length > 0);
   } catch (error) {
-    // A zone that is gone, or of a role that is, holds nothing that could be removed.
-    if (error instanceof UserError && error.code === "HostedZoneNotFound") return [];
+    // A zone that is gone, or not the domain's, holds nothing that could be removed.
+    if (error instanceof UserError && ["HostedZoneNotFound", "HostedZoneUnfit"].includes(error.code)) return [];
     if (!isRefusal(error)) throw error;
     return { refused: error.message };
   }

@@ -11,6 +11,7 @@ import { waitSeconds } from "../engine/retry.ts";
 import { LeftoversError, ToolError, UserError } from "../errors.ts";
 import { createExec } from "../tools/exec.ts";
 import { identifyProcess } from "../tools/process-identity.ts";
+import { isKeptData } from "../steps/cleanup/belongings.ts";
 import type { Output } from "../ui/output.ts";
 import { confirmOrAbort, typeOrAbort } from "../ui/prompts.ts";
 import { describeResources, formatTotals, isOf, resourceToJson } from "./audit-screens.ts";
@@ -39,7 +40,8 @@ interface Context {
 export async function deleteLeftovers(context: Context, request: DeletionRequest): Promise<void> {
   const { output, inventory } = context;
   const { deployment } = request;
-  const isDoomed = ({ state }: Resource) => state === "orphan" || (state === "kept-data" && request.data === "delete");
+  const isDoomed = (resource: Resource) =>
+    isLeft(resource) && (request.data === "delete" || (resource.state === "orphan" && !isKeptData(resource)));
   const doomed = inventory.resources.filter(isDoomed);
   if (doomed.length === 0) {
     output.result(`Nothing to delete: ${deployment} left nothing behind in ${inventory.region}`, emptyAnswer);
@@ -47,7 +49,8 @@ export async function deleteLeftovers(context: Context, request: DeletionRequest
     return;
   }
   for (const line of describeResources(doomed, output)) output.note(line);
-  for (const line of describeStaying(inventory.resources)) output.note(line);
+  const staying = inventory.resources.filter((resource) => !isDoomed(resource));
+  for (const line of describeStaying(staying)) output.note(line);
   await agree(doomed, output, request);
   const deletion = await underLock(context, request, (interrupts) =>
     deleteResources(context.aws, {
@@ -60,6 +63,11 @@ export async function deleteLeftovers(context: Context, request: DeletionRequest
   );
   const bucket = deletion.left.length === 0 ? await deleteLastTraces(context, deployment) : undefined;
   report(context, request, { ...deletion, left: [...deletion.left, ...(bucket?.left ?? [])] });
+}
+
+/** Of a deployment that does not live any more. Data counts as such even where the state that knew it is lost. */
+function isLeft({ state }: Resource): boolean {
+  return state === "orphan" || state === "kept-data";
 }
 
 const emptyAnswer = { deleted: 0, left: [], waiting: [] };
@@ -83,7 +91,7 @@ function describeStaying(resources: readonly Resource[]): string[] {
   const some = (state: Resource["state"]) => resources.filter((resource) => resource.state === state);
   const lines = [
     { what: "in use, and stays", some: some("live") },
-    { what: "kept data, and stays without --data delete", some: some("kept-data") },
+    { what: "data, and stays without --data delete", some: resources.filter(isLeft) },
     { what: "whose owner is not clear, and stays; see hubctl audit", some: some("conflict") },
   ];
   return lines.flatMap(({ what, some }) => (some.length === 0 ? [] : [`${formatTotals(some)} ${what}`]));
@@ -92,7 +100,7 @@ function describeStaying(resources: readonly Resource[]): string[] {
 async function agree(doomed: readonly Resource[], output: Output, request: DeletionRequest): Promise<void> {
   const { deployment, confirm, yes } = request;
   const declined = "declined; nothing was touched";
-  const data = doomed.filter(({ state }) => state === "kept-data");
+  const data = doomed.filter(isKeptData);
   if (data.length > 0 && confirm !== deployment) {
     if (confirm !== undefined) {
       throw new UserError("WrongName", `--confirm ${confirm} is not the name of the deployment, ${deployment}`, {

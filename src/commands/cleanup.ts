@@ -1,116 +1,164 @@
-import { rm } from "node:fs/promises";
-import { removeState } from "../aws/remove-state.ts";
-import { readLock } from "../config/lock-file.ts";
 import { formatDuration } from "../engine/format-duration.ts";
 import { classifyError } from "../engine/known-failures.ts";
-import { checkSteps, hasChanges, runSteps, type CheckedList, type RunOptions } from "../engine/run-steps.ts";
-import { turnsOf } from "../engine/step.ts";
+import { checkSteps, hasChanges, runSteps, type RunOptions } from "../engine/run-steps.ts";
+import { readLock } from "../config/lock-file.ts";
 import { UserError } from "../errors.ts";
+import { leftoversIn } from "../steps/cleanup/belongings.ts";
 import { asCleanup, type Cleanup, type DataChoice } from "../steps/cleanup/cleanup.ts";
-import { cleanupSteps } from "../steps/index.ts";
+import { cleanupSteps, hubOnlySteps } from "../steps/index.ts";
 import type { Output } from "../ui/output.ts";
 import { chooseOrAbort, confirmOrAbort, typeOrAbort } from "../ui/prompts.ts";
-import { inSession, type SessionOptions } from "./session.ts";
+import { describeAudit, describeHubOnly, describeIntent } from "./cleanup-screens.ts";
+import { refuseLeftBehind } from "./cleanup-unrecorded.ts";
+import { inSession, type Session, type SessionOptions } from "./session.ts";
 
 export interface CleanupOptions extends SessionOptions {
+  /** The hub alone; cluster and data stay. */
+  only?: "hub";
   data?: DataChoice;
   yes: boolean;
   /** The deployment's name, which agrees to the loss of its data. */
   confirm?: string;
+  withoutHubDatabase: boolean;
   dryRun: boolean;
 }
 
-/** Takes a deployment away, in an order in which nothing is left behind. */
+/** Takes a deployment away, in an order in which nothing is left behind, and has AWS say so. */
 export async function cleanup(options: CleanupOptions): Promise<void> {
-  await inSession("cleanup", { ...options, needsSecrets: false }, async (session) => {
-    const { installation, output, interrupts, journal, logger } = session;
-    const { name, lockFile } = installation.deployment;
-    const id = readLock(lockFile)?.id;
+  refuseMisfits(options);
+  const little = { ...options, needsSecrets: false, needsCertificate: false };
+  await inSession("cleanup", little, async (session) => {
+    const { installation, output } = session;
+    const id = readLock(installation.deployment.lockFile)?.id;
     if (id === undefined) {
       // Taking the run lock compares with the state bucket, which may know of an installation that is not known here.
       if (await installation.stateBucketReady()) await installation.takeRunLock();
-      output.result(`Nothing to do: ${name} is not installed; hubctl audit finds what else there may be`);
+      await refuseLeftBehind(installation);
+      output.result(`Nothing to do: ${installation.config.name} is not installed`);
+      return;
+    }
+    const { withoutHubDatabase } = options;
+    if (options.only === "hub") {
+      await takeHubAway(session, asCleanup(installation, { data: "keep", id, withoutHubDatabase }), options);
       return;
     }
     const data = options.data ?? (await chooseData(output));
-    const runOptions: RunOptions = {
-      output,
-      interrupts,
-      journal,
-      classify: classifyError,
-      log: (line) => logger.write(line),
-      resume: `hubctl cleanup --deployment ${name} --data ${data}`,
-    };
-    const steps = cleanupSteps(data);
-    const context = asCleanup(installation, { data, id });
-    const checked = await checkSteps(steps, context, runOptions);
-    if (!hasChanges(checked) && !(data === "delete" && (await context.stateBucketReady()))) {
-      output.result(`Nothing to do: nothing of ${name} is left${data === "keep" ? " but its data" : ""}`);
-      return;
-    }
-    for (const line of describeLoss(context, checked)) output.note(line);
-    if (options.dryRun) return;
-    await agree(context, output, options);
-    const { seconds } = await runSteps(steps, checked, context, runOptions);
-    if (data === "delete") await forgetDeployment(context);
-    const stays = data === "keep" ? "; its data stays, and the next install takes it over" : "";
-    output.result(`${name} is taken away, in ${formatDuration(seconds)}${stays}`);
+    await takeAway(session, asCleanup(installation, { data, id, withoutHubDatabase }), options);
+  }).catch((error: unknown) => {
+    throw error instanceof UserError && error.code === "DeploymentNotFound" ? withOtherWays(error, options) : error;
   });
 }
 
-/**
- * Last of all, since state and lock file are what finds the rest again. An id is never used twice: the name of a secret
- * that waits for its end is not free.
- */
-async function forgetDeployment(cleanup: Cleanup): Promise<void> {
-  if (await cleanup.stateBucketReady()) {
-    const { account } = await cleanup.caller();
-    await cleanup.leaveStateBucket();
-    await removeState(cleanup.aws, { account, deployment: cleanup.config.name });
+/** Whoever has lost the configuration can get it back, or do without. */
+function withOtherWays({ code, message, hint }: UserError, { deployment = "NAME" }: CleanupOptions): UserError {
+  return new UserError(code, message, {
+    hint: [
+      ...(hint === undefined ? [] : [hint]),
+      `if its files are lost: hubctl init --fetch ${deployment} brings them back from the state bucket`,
+      `without any files: hubctl audit --deployment ${deployment} shows what is there, and with --delete takes orphans away`,
+    ].join("\n  "),
+  });
+}
+
+function refuseMisfits({ only, data, confirm, withoutHubDatabase }: CleanupOptions): void {
+  const misfit = data !== undefined ? "--data" : confirm !== undefined ? "--confirm" : undefined;
+  if (only === undefined || (misfit === undefined && !withoutHubDatabase)) return;
+  throw new UserError(
+    "OptionsMisfit",
+    `--only hub leaves all data alone, so ${misfit ?? "--without-hub-database"} has no meaning`,
+    {
+      hint: "leave one of the two out",
+    },
+  );
+}
+
+async function takeAway(session: Session, cleanup: Cleanup, options: CleanupOptions): Promise<void> {
+  const { output } = session;
+  const { config, data } = cleanup;
+  const agreed = options.confirm === undefined ? "" : ` --confirm ${options.confirm}`;
+  const runOptions = runOptionsOf(session, `--data ${data}${agreed}`);
+  const steps = cleanupSteps(data);
+  const checked = await checkSteps(steps, cleanup, runOptions);
+  if (!hasChanges(checked)) {
+    output.result([`Nothing to do: ${config.name} is taken away`, ...(await describeAudit(cleanup))].join("\n"));
+    return;
   }
-  const { deployment, workDir } = cleanup;
-  const left = [deployment.lockFile, workDir.kubeconfig, workDir.terraform("storage"), workDir.terraform("cluster")];
-  await Promise.all(left.map((path) => rm(path, { recursive: true, force: true })));
+  for (const line of await describeIntent(cleanup, steps, checked, output)) output.note(line);
+  if (options.dryRun) return;
+  await agree(cleanup, output, options);
+  const { seconds } = await runSteps(steps, checked, cleanup, runOptions);
+  const audit = await describeAudit(cleanup);
+  output.result([`${config.name} is taken away, in ${formatDuration(seconds)}`, ...audit].join("\n"));
+}
+
+async function takeHubAway(session: Session, cleanup: Cleanup, options: CleanupOptions): Promise<void> {
+  const { output } = session;
+  const { name } = cleanup.config;
+  const runOptions = runOptionsOf(session, "--only hub");
+  const reach = await cleanup.reach();
+  if (reach.kind === "unreachable") {
+    throw new UserError("ClusterUnreachable", `the hub can't be taken out of its cluster: ${reach.why}`, {
+      hint: "run it where the cluster can be reached, as one who may administer it",
+    });
+  }
+  const checked = await checkSteps(hubOnlySteps, cleanup, runOptions);
+  if (!hasChanges(checked)) {
+    output.result(`Nothing to do: the hub of ${name} is not there`);
+    return;
+  }
+  for (const line of describeHubOnly(cleanup, hubOnlySteps, checked, output)) output.note(line);
+  if (options.dryRun) return;
+  if (!options.yes) {
+    await confirmOrAbort(output, { message: "Go on?", flag: "--yes", declined: "declined; nothing was touched" });
+  }
+  const { seconds } = await runSteps(hubOnlySteps, checked, cleanup, runOptions);
+  output.result(
+    `The hub of ${name} is taken away, in ${formatDuration(seconds)}; hubctl install brings it back with its accounts and homes`,
+  );
+}
+
+function runOptionsOf({ installation, output, interrupts, journal, logger }: Session, choice: string): RunOptions {
+  return {
+    output,
+    interrupts,
+    journal,
+    classify: classifyError,
+    log: (line) => logger.write(line),
+    resume: `hubctl cleanup --deployment ${installation.deployment.name} ${choice}`,
+  };
 }
 
 function chooseData(output: Output): Promise<DataChoice> {
   return chooseOrAbort<DataChoice>(
     output,
     [
-      { value: "keep", name: "keep: homes, shared folders and secrets stay, and the next install takes them over" },
+      {
+        value: "keep",
+        name: "keep: homes, shared folders, accounts and secrets stay, and the next install takes them over",
+      },
       { value: "delete", name: "delete: nothing stays" },
     ],
     { message: "What about users' data?", flag: "--data keep or --data delete" },
   );
 }
 
-function describeLoss({ config, data }: Cleanup, checked: CheckedList): string[] {
-  const lines = turnsOf(cleanupSteps(data))
-    .flat()
-    .flatMap(({ id, title }) => {
-      const found = checked.get(id);
-      if (!found || "done" in found) return [];
-      return [`  • ${title}${"change" in found ? `: ${found.change}` : ""}`];
-    });
-  return [
-    `What will be taken away of ${config.name}:`,
-    ...lines,
-    data === "keep" ? "Homes, shared folders and secrets stay." : "Homes and shared folders are lost for good.",
-  ];
-}
-
-async function agree({ config, data }: Cleanup, output: Output, { yes, confirm }: CleanupOptions): Promise<void> {
+async function agree(cleanup: Cleanup, output: Output, { yes, confirm }: CleanupOptions): Promise<void> {
+  const { config, data } = cleanup;
   const declined = "declined; nothing was touched";
+  if (confirm !== undefined && confirm !== config.name) {
+    throw new UserError("WrongName", `--confirm ${confirm} is not the name of the deployment`, {
+      hint: data === "delete" ? `to delete its data: --confirm ${config.name}` : "leave it out: no data is deleted",
+    });
+  }
   if (data === "delete") {
     if (confirm === config.name) return;
-    if (confirm !== undefined) {
-      throw new UserError("WrongName", `--confirm ${confirm} is not the name of the deployment`, {
-        hint: `to delete its data: --confirm ${config.name}`,
-      });
+    // What is not there any more needs no name.
+    const hasData = leftoversIn(await cleanup.inventory(), false).some(({ stack }) => stack === "storage");
+    if (hasData) {
+      const message = `All data will be lost. Type the deployment's name (${config.name}) to go on:`;
+      await typeOrAbort(output, config.name, { message, flag: `--confirm ${config.name}`, declined });
+      return;
     }
-    const message = `All data will be lost. Type the deployment's name (${config.name}) to go on:`;
-    await typeOrAbort(output, config.name, { message, flag: `--confirm ${config.name}`, declined });
-    return;
   }
   if (!yes) await confirmOrAbort(output, { message: "Go on?", flag: "--yes", declined });
 }

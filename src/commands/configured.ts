@@ -4,7 +4,7 @@ import type { Exec } from "../tools/exec.ts";
 import { findTerraform } from "../tools/terraform.ts";
 
 /** What every command that reads a configuration takes. */
-export interface ConfiguredOptions extends Pick<LoadOptions, "needsSecrets"> {
+export interface ConfiguredOptions extends Pick<LoadOptions, "needsSecrets" | "needsCertificate"> {
   deployment?: string;
   /** Overrides for one run, as "path=value". */
   set?: string[];
@@ -15,12 +15,13 @@ export interface ConfiguredOptions extends Pick<LoadOptions, "needsSecrets"> {
  * looked for when its parser is needed.
  */
 export async function loadConfigured(
-  { deployment, set, needsSecrets }: ConfiguredOptions,
+  { deployment, set, needsSecrets, needsCertificate }: ConfiguredOptions,
   exec: Exec,
 ): Promise<LoadedDeployment> {
   const loaded = await loadDeployment({
     ...(set && { set }),
     ...(needsSecrets !== undefined && { needsSecrets }),
+    ...(needsCertificate !== undefined && { needsCertificate }),
     cwd: process.cwd(),
     deployment,
     env: process.env,

@@ -1,6 +1,7 @@
 import { dirname, resolve } from "node:path";
 import { findDeployment, type Deployment, type DeploymentChoice } from "./deployment.ts";
 import type { HubConfig, Secrets } from "./hub-config.ts";
+import { readLock } from "./lock-file.ts";
 import { judgeOwnCertificate, readPemFile } from "./own-certificate.ts";
 import { configError, type Problem } from "./problem.ts";
 import { readHubYaml } from "./hub-yaml.ts";
@@ -16,6 +17,8 @@ export interface LoadOptions extends DeploymentChoice {
   set?: readonly string[] | undefined;
   /** False for what works without secrets: then none are read, and none are missed. */
   needsSecrets?: boolean;
+  /** False for what works without a certificate, by which a variables file may tell its region. */
+  needsCertificate?: boolean;
 }
 
 export interface LoadedDeployment {
@@ -30,8 +33,11 @@ export interface LoadedDeployment {
 /** Finds and reads a deployment; throws one error that lists all that is wrong with its file and environment. */
 export async function loadDeployment(options: LoadOptions): Promise<LoadedDeployment> {
   const deployment = findDeployment(options);
+  const env = options.needsCertificate === false ? withRegion(options.env, deployment) : options.env;
   const read =
-    deployment.form === "hub.yaml" ? readHubYaml(deployment, options) : await readTfvarsForm(deployment, options);
+    deployment.form === "hub.yaml"
+      ? readHubYaml(deployment, options)
+      : await readTfvarsForm(deployment, { ...options, env });
   const { method, warnings, files = [] } = read;
   const config = read.config && withAbsolutePaths(read.config, dirname(deployment.configFile));
   const own = config === undefined || options.needsSecrets === false ? noCertificate : readOwnCertificate(config);
@@ -48,6 +54,13 @@ export async function loadDeployment(options: LoadOptions): Promise<LoadedDeploy
     warnings: [...warnings, ...configWarnings(config), ...own.warnings],
     files,
   };
+}
+
+/** A variables file may leave it to the certificate to tell the region; what is installed has one without it. */
+function withRegion(env: NodeJS.ProcessEnv, { lockFile }: Deployment): NodeJS.ProcessEnv {
+  const region = readLock(lockFile)?.region ?? (env["AWS_REGION"] || env["AWS_DEFAULT_REGION"]);
+  if (region === undefined || env["TF_VAR_aws_certificate_arn"]) return env;
+  return { ...env, TF_VAR_region: env["TF_VAR_region"] || region };
 }
 
 /** If the file does not even tell the login method, there is no telling what is missing. */

@@ -130,6 +130,8 @@ function createShownStep({ title, usual }: ViewEntry, { clock, whereToLook }: Vi
     task: {
       title,
       rendererOptions: { persistentOutput: true, outputBar: Number.POSITIVE_INFINITY },
+      // Whether a failure ends the list is the runner's business; it shuts the gates.
+      exitOnError: false,
       task: async (_, task) => {
         drawn = task;
         draw();

@@ -32,7 +32,7 @@ export type CheckedList = ReadonlyMap<string, Checked<unknown>>;
 interface StepResult {
   id: string;
   title: string;
-  outcome: "done" | "skipped";
+  outcome: "done" | "skipped" | "failed";
   /** Why it was skipped. */
   reason?: string;
   seconds: number;
@@ -59,7 +59,7 @@ export async function checkSteps<Context>(
     const report: Report = { progress: () => undefined, note: (text) => output.note(text) };
     const settled = await Promise.allSettled(
       members.map(async (step) => {
-        found.set(step.id, await withRetry(step.id, () => step.check(context), retryOptions(options, report)));
+        found.set(step.id, await checkStep(step, context, options, report));
       }),
     ).finally(endStatus);
     const isSequence = "inOrder" in entry;
@@ -68,10 +68,34 @@ export async function checkSteps<Context>(
   return found;
 }
 
+/** A step without which the list would go on is asked once more at its turn. */
+async function checkStep<Context>(
+  step: Step<Context>,
+  context: Context,
+  options: RunOptions,
+  report: Report,
+): Promise<Checked<unknown>> {
+  try {
+    return await withRetry(step.id, () => step.check(context), retryOptions(options, report));
+  } catch (error) {
+    const expected = toExpected(error);
+    if (!isDispensable(step, expected, options)) throw error;
+    return { unknown: expected.message };
+  }
+}
+
+/** The list can go on without the step, whatever it was. */
+function isDispensable<Context>(step: Step<Context>, error: unknown, options: RunOptions): error is ToolError {
+  return step.goOnAfter !== undefined && error instanceof ToolError && !options.interrupts?.signal.aborted;
+}
+
 /** Whether a list of checks leaves anything to do. */
 export function hasChanges(checked: CheckedList): boolean {
   return [...checked.values()].some((found) => !("done" in found));
 }
+
+/** Of a failure that does not stop the list; the log has all of it. */
+const mostLines = 10;
 
 /** Runs the steps that are not done, in order, and stops at the first failure. */
 export async function runSteps<Context>(
@@ -95,7 +119,7 @@ export async function runSteps<Context>(
       throwFailures(settled, options, members);
       const ended = settled.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
       results.push(...ended);
-      hasRun ||= ended.some(({ outcome }) => outcome === "done");
+      hasRun ||= ended.some(({ outcome }) => outcome !== "skipped");
       view.goOn();
     }
   } finally {
@@ -154,8 +178,15 @@ async function runStep<Context>(step: Step<Context>, turn: Turn<Context>): Promi
     const expected = toExpected(error);
     const code = expected instanceof HubctlError ? expected.code : "Bug";
     journal?.record({ event: "step-failed", step: step.id, seconds: seconds(), code, message: wordsOf(expected) });
+    const goesOn = isDispensable(step, expected, options);
+    if (goesOn) {
+      view.note(`! ${expected.message}; going on`);
+      for (const line of expected.output?.split("\n").slice(0, mostLines) ?? []) view.note(`  ${line}`);
+    }
     view.fail(seconds());
-    throw expected;
+    if (!goesOn) throw expected;
+    step.goOnAfter?.(context, expected);
+    return { ...base, outcome: "failed", seconds: seconds(), attempts };
   }
 }
 

@@ -1,3 +1,5 @@
+import type { HubctlError } from "../errors.ts";
+
 /**
  * What a step finds when it asks AWS, Terraform, Helm or Kubernetes (never the journal).
  * `done` and `unknown` say why; `change` says what `run` would do, `plan` is what `run` needs to do exactly that.
@@ -21,6 +23,11 @@ export interface Step<Context, Plan = unknown> {
   check(context: Context): Promise<Checked<Plan>>;
   /** Idempotent. Gets exactly what `check` planned. */
   run(context: Context, plan: Plan, report: Report): Promise<void>;
+  /**
+   * Hears of a failure of a tool or of AWS, and the list goes on without the step. Without it, or when there is
+   * something to do for a person (UserError) or an interrupt, the list ends.
+   */
+  goOnAfter?(context: Context, failure: HubctlError): void;
 }
 
 /** Steps that run side by side; the list goes on when all of them have ended. */

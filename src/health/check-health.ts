@@ -13,6 +13,7 @@ import { getCommand } from "../tools/kubectl.ts";
 import { hub } from "../releases/hub.ts";
 import { parseTlsSecret } from "../tools/tls-secret.ts";
 import { checkAddons } from "./add-ons.ts";
+import { checkBackups } from "./backups.ts";
 import { checkCertificate } from "./certificate.ts";
 import { checkCluster, foreignCluster } from "./cluster.ts";
 import { checkConfiguration } from "./configuration.ts";
@@ -50,7 +51,7 @@ const checks: Record<LayerName, Check> = {
   dns: checkDomain,
   "fill-jobs": checkFillJobs,
   servers: checkServers,
-  backups: () => ({ state: "unknown", finding: "hubctl makes no backups yet" }),
+  backups: checkBackups,
 };
 
 export interface HealthOptions extends Pick<Scene, "deployment" | "config" | "lock" | "files"> {

@@ -82,6 +82,12 @@ export type Service = z.infer<typeof serviceSchema>;
 const jobSchema = z.object({ metadata, status: z.object({ conditions }).default({ conditions: [] }) });
 export type Job = z.infer<typeof jobSchema>;
 
+const cronJobSchema = z.object({
+  metadata,
+  status: z.object({ lastSuccessfulTime: z.string().optional() }).default({}),
+});
+export type CronJob = z.infer<typeof cronJobSchema>;
+
 /** Of Karpenter's own kinds, all of which have conditions. */
 const karpenterSchema = z.object({
   metadata,
@@ -96,10 +102,11 @@ export interface KubeObjects {
   claims: Claim[];
   services: Service[];
   jobs: Job[];
+  cronJobs: CronJob[];
 }
 
 /** What is asked in one call; full names, so that no other kind of the cluster can be meant. */
-export const kubeResources = "nodes,pods,deployments.apps,persistentvolumeclaims,services,jobs.batch";
+export const kubeResources = "nodes,pods,deployments.apps,persistentvolumeclaims,services,jobs.batch,cronjobs.batch";
 
 export function parseKubeObjects(stdout: string): KubeObjects {
   const ofKind = readList(stdout);
@@ -110,6 +117,7 @@ export function parseKubeObjects(stdout: string): KubeObjects {
     claims: z.array(claimSchema).parse(ofKind("PersistentVolumeClaim")),
     services: z.array(serviceSchema).parse(ofKind("Service")),
     jobs: z.array(jobSchema).parse(ofKind("Job")),
+    cronJobs: z.array(cronJobSchema).parse(ofKind("CronJob")),
   };
 }
 

@@ -1,5 +1,6 @@
 import { mergeValues } from "../config/layers.ts";
 import { testedVersions } from "../versions.ts";
+import { restoringDatabase } from "./hub-database.ts";
 import { hubLogin } from "./hub-login.ts";
 import { hubProxy } from "./hub-proxy.ts";
 import { chartImage } from "./images.ts";
@@ -24,7 +25,8 @@ export const hub: Release = {
       ? "known once the certificate is issued"
       : undefined,
   // The operator's own values come last: they are the way out where hubctl has no setting, so nothing is kept from them.
-  values: (inputs: ReleaseInputs) => mergeValues(hubValues(inputs), inputs.config.hub.values),
+  values: (inputs: ReleaseInputs) =>
+    restoringDatabase(mergeValues(hubValues(inputs), inputs.config.hub.values), inputs),
 };
 
 function hubValues(inputs: ReleaseInputs): Record<string, unknown> {

@@ -21,6 +21,8 @@ export const storageOutputsSchema = z.object({
   home_access_point_id: z.string().min(1),
   /** By the folder's name. */
   shared_access_point_ids: z.record(z.string(), z.string().min(1)),
+  /** Missing from what an older hubctl applied, until the next install. */
+  hub_database_access_point_id: z.string().min(1).optional(),
   generated_secret_arn: z.string().min(1),
   /** Terraform leaves it out when AWS' own keys are used. */
   encryption_key_arn: z.string().min(1).optional(),

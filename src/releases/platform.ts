@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { databaseCopies } from "./hub-database.ts";
 import type { ReleaseInputs } from "./inputs.ts";
 import { nodePools } from "./node-pools.ts";
 import type { Release } from "./release.ts";
@@ -20,6 +21,7 @@ export const platform: Release = {
   values: (inputs: ReleaseInputs) => {
     const { config, lock, storage, cluster } = inputs;
     const key = storage.encryption_key_arn;
+    const hubDatabase = databaseCopies(inputs);
     return {
       deployment: config.name,
       nodes: {
@@ -42,6 +44,7 @@ export const platform: Release = {
           accessPointId: accessPointOf(name, storage.shared_access_point_ids),
         })),
       },
+      ...(hubDatabase === undefined ? {} : { hubDatabase }),
       serviceAccounts: serviceAccounts(config),
       fill: {
         region: config.aws.region,

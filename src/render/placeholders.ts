@@ -64,6 +64,7 @@ export function placeholderStorage({ storage }: HubConfig): StorageOutputs {
     shared_access_point_ids: Object.fromEntries(
       storage.sharedFolders.map(({ name }) => [name, unknown(`storage.shared_access_point_ids.${name}`)]),
     ),
+    hub_database_access_point_id: unknown("storage.hub_database_access_point_id"),
     generated_secret_arn: unknown("storage.generated_secret_arn"),
   };
 }

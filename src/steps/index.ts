@@ -14,9 +14,15 @@ import { removeCertificate } from "./cleanup/certificate.ts";
 import { removeClaims } from "./cleanup/claims.ts";
 import type { Cleanup, DataChoice } from "./cleanup/cleanup.ts";
 import { destroyStack } from "./cleanup/destroy-stack.ts";
+import { evenIfItFails } from "./cleanup/even-if-it-fails.ts";
+import { copyHubDatabase } from "./cleanup/hub-database.ts";
 import { removeLoadBalancer } from "./cleanup/load-balancer.ts";
 import { removeMountTargets } from "./cleanup/mount-targets.ts";
+import { removeNamespaces } from "./cleanup/namespaces.ts";
+import { proveEmpty } from "./cleanup/prove-empty.ts";
+import { removeState } from "./cleanup/remove-state.ts";
 import { stopServers } from "./cleanup/stop-servers.ts";
+import { sweep } from "./cleanup/sweep.ts";
 import { takeLock } from "./cleanup/take-lock.ts";
 import { uninstallRelease } from "./cleanup/uninstall-release.ts";
 import { removeUserNodes } from "./cleanup/user-nodes.ts";
@@ -32,7 +38,7 @@ import { recordVersions } from "./record-versions.ts";
 import { stateBucket } from "./state-bucket.ts";
 import { storageStack } from "./storage-stack.ts";
 
-/** From an empty account to a hub that answers at its load balancer. */
+/** From an empty account to a hub that answers at its domain. */
 export const installSteps: StepList<Installation> = [
   checkTools,
   checkLogin,
@@ -57,25 +63,48 @@ export const installSteps: StepList<Installation> = [
   },
 ];
 
-/** From whatever is there to nothing, or to nothing but the data. */
+/** From whatever is there to nothing, or to nothing but the data; then AWS is asked whether that is so. */
 export function cleanupSteps(data: DataChoice): StepList<Cleanup> {
   return [
     checkTools,
     checkLogin,
     takeLock,
-    stopServers,
-    removeAliasRecord,
-    removeLoadBalancer,
-    uninstallRelease(hub, { title: "Uninstall the hub" }),
-    removeClaims,
-    removeUserNodes,
-    uninstallRelease(devicePlugin, { title: "Uninstall the plugin that offers GPUs" }),
-    uninstallRelease(platform, { title: "Uninstall node pools, storage classes and volumes" }),
-    uninstallRelease(karpenter, { title: "Uninstall Karpenter" }),
-    uninstallRelease(karpenterCrd, { title: "Uninstall Karpenter's definitions" }),
-    removeMountTargets,
-    destroyStack("cluster", { title: "Destroy the cluster, its nodes and its VPC" }),
-    removeCertificate,
-    ...(data === "delete" ? [destroyStack("storage", { title: "Destroy the data: file system, secrets" })] : []),
+    evenIfItFails(stopServers),
+    copyHubDatabase,
+    ...[
+      removeAliasRecord,
+      removeLoadBalancer,
+      uninstallRelease(hub, { title: "Uninstall the hub" }),
+      removeClaims,
+      removeUserNodes,
+      uninstallRelease(devicePlugin, { title: "Uninstall the plugin that offers GPUs" }),
+      uninstallRelease(platform, { title: "Uninstall node pools, storage classes and volumes" }),
+      uninstallRelease(karpenter, { title: "Uninstall Karpenter" }),
+      uninstallRelease(karpenterCrd, { title: "Uninstall Karpenter's definitions" }),
+      removeNamespaces,
+      removeMountTargets,
+      destroyStack("cluster", { title: "Destroy the cluster, its nodes and its VPC" }),
+      removeCertificate,
+      sweep("cluster", { title: "Delete what controllers and AWS left of it" }),
+    ].map(evenIfItFails),
+    ...(data === "keep"
+      ? []
+      : [
+          destroyStack("storage", { title: "Destroy the data: file system, secrets" }),
+          sweep("storage", { title: "Delete what is left of the data" }),
+        ].map(evenIfItFails)),
+    proveEmpty,
+    removeState,
   ];
 }
+
+/** Takes away what users see, and nothing else: accounts, homes and cluster wait for the next install. */
+export const hubOnlySteps: StepList<Cleanup> = [
+  checkTools,
+  checkLogin,
+  takeLock,
+  stopServers,
+  removeAliasRecord,
+  removeLoadBalancer,
+  uninstallRelease(hub, { title: "Uninstall the hub" }),
+];

@@ -12,12 +12,29 @@ export const stateBucket = defineStep({
     if (found !== "ready") return { change: `create the bucket ${name}`, plan: account };
     // Here and not in `run`: the plans that are made next are already of use to one run at a time only, and another
     // run may have made the bucket since this one looked first.
-    await installation.takeRunLock();
+    try {
+      await installation.takeRunLock();
+    } catch (error) {
+      if (!isGone(error)) throw error;
+      return { change: `create the bucket ${name}`, plan: account };
+    }
     return { done: name };
   },
   async run(installation: Installation, account: string) {
-    await createStateBucket(installation.aws, account);
-    installation.forget();
-    await installation.takeRunLock();
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        await createStateBucket(installation.aws, account);
+        installation.forget();
+        await installation.takeRunLock();
+        return;
+      } catch (error) {
+        if (!isGone(error) || attempt === 3) throw error;
+      }
+    }
   },
 });
+
+/** The cleanup of the last other deployment may remove the bucket until the run lock is in it. */
+function isGone(error: unknown): boolean {
+  return error instanceof Error && error.name === "NoSuchBucket";
+}

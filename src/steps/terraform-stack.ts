@@ -8,6 +8,7 @@ import { UserError } from "../errors.ts";
 import { describePlan, isTainted, refuseDestructive, type PlanSummary } from "../tools/terraform-plan.ts";
 import { followEarlierRun, type TerraformRunDependencies } from "../tools/terraform-run.ts";
 import { createStack, type PlannedStack, type Stack } from "../tools/terraform-stack.ts";
+import { releaseDeadStateLock } from "./dead-state-lock.ts";
 import type { Installation } from "./installation.ts";
 import { memo } from "./memo.ts";
 import { sortTainted } from "./tainted-resources.ts";
@@ -50,8 +51,11 @@ async function prepareStack(
   const [{ lock }, binary] = await Promise.all([installation.lock(), installation.terraform()]);
   const dir = workDir.terraform(name);
   const report = reportTo(installation);
+  const stateKey = stackKey(config.name, name, "terraform.tfstate");
   // Terraform of a killed run may still work in this folder: nothing is rendered under its hands.
-  await followEarlierRun(dir, dependencies, report);
+  await followEarlierRun(dir, dependencies, report, async (earlier) => {
+    if (backend === "s3") await releaseDeadStateLock(earlier, stateKey, installation);
+  });
   await copyTemplates(join(templates, name), dir);
   await writeFile(join(dir, "terraform.tfvars.json"), toJson(terraformVariables(name, config, lock)));
   await writeFile(join(dir, "deployment_override.tf.json"), toJson(terraformOverride(name, backend, { config, lock })));
@@ -61,7 +65,7 @@ async function prepareStack(
   const kept = backend === "s3" ? await readStateObject(aws, lock.account, checksums) : undefined;
   if (kept !== undefined) await writeFile(stack.providerLockFile, kept);
   await stack.init(report);
-  if (backend === "s3") await saveUnsavedState(stack, stackKey(config.name, name, "terraform.tfstate"), installation);
+  if (backend === "s3") await saveUnsavedState(stack, stateKey, installation);
   const present = await readFile(stack.providerLockFile, "utf8");
   if (backend === "s3" && present !== kept) await writeStateObject(aws, lock.account, checksums, present);
   return stack;

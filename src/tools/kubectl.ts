@@ -49,12 +49,65 @@ export function deleteCommand(
   ]);
 }
 
+/** Fails if there is one of that name. */
+export function createCommand(target: KubeTarget, object: object): Command {
+  return {
+    ...kubectl(target, ["create", "--filename", "-", "--request-timeout=30s"]),
+    input: JSON.stringify(object),
+  };
+}
+
 export function scaleCommand(
   target: KubeTarget,
   what: { resource: string; name: string; namespace: string; replicas: number },
 ): Command {
   const { resource, name, namespace, replicas } = what;
   return kubectl(target, ["scale", resource, name, ...namespaceFlag(namespace), `--replicas=${replicas}`]);
+}
+
+/** An object that is to be deleted, and what it is kept for. */
+export interface HeldObject {
+  /** As kubectl takes it: "nodeclaims.karpenter.sh" for what has a group. */
+  resource: string;
+  kind: string;
+  name: string;
+  namespace?: string;
+  finalizers: string[];
+}
+
+/** Fails if the object's finalizers are others by now: then somebody else is at work on it. */
+export function replaceFinalizersCommand(
+  target: KubeTarget,
+  { resource, name, namespace, finalizers }: HeldObject,
+  left: readonly string[],
+): Command {
+  const patch = [
+    { op: "test", path: "/metadata/finalizers", value: finalizers },
+    { op: "replace", path: "/metadata/finalizers", value: left },
+  ];
+  return kubectl(target, [
+    "patch",
+    resource,
+    name,
+    ...namespaceFlag(namespace),
+    "--type",
+    "json",
+    "--patch",
+    JSON.stringify(patch),
+    "--request-timeout=30s",
+  ]);
+}
+
+/** Names of all kinds of objects that live in namespaces and can be listed and deleted. */
+export function namespacedResourcesCommand(target: KubeTarget): Command {
+  return kubectl(target, [
+    "api-resources",
+    "--namespaced",
+    "--verbs=list,delete",
+    "--output",
+    "name",
+    "--request-timeout=30s",
+  ]);
 }
 
 /** Fails when the API server does not answer that it is ready. */
@@ -92,6 +145,41 @@ const namesSchema = z.object({ items: z.array(z.object({ metadata: z.object({ na
 
 export function parseNames(stdout: string): string[] {
   return namesSchema.parse(parseList(stdout)).items.map(({ metadata }) => metadata.name);
+}
+
+const heldSchema = z.object({
+  items: z.array(
+    z.object({
+      apiVersion: z.string(),
+      kind: z.string(),
+      metadata: z.object({
+        name: z.string(),
+        namespace: z.string().optional(),
+        deletionTimestamp: z.string().optional(),
+        finalizers: z.array(z.string()).default([]),
+      }),
+    }),
+  ),
+});
+
+/** Of a list: what is to be deleted and is kept by a finalizer. */
+export function parseFinalizers(stdout: string): HeldObject[] {
+  return heldSchema.parse(parseList(stdout)).items.flatMap(({ apiVersion, kind, metadata }) => {
+    const { name, namespace, deletionTimestamp, finalizers } = metadata;
+    if (deletionTimestamp === undefined || finalizers.length === 0) return [];
+    const [group, version] = apiVersion.split("/");
+    const resource = version === undefined ? kind.toLowerCase() : `${kind.toLowerCase()}.${version}.${group ?? ""}`;
+    return [{ resource, kind, name, finalizers, ...(namespace === undefined ? {} : { namespace }) }];
+  });
+}
+
+const rolloutSchema = z.object({
+  status: z.object({ readyReplicas: z.number().default(0) }).default({ readyReplicas: 0 }),
+});
+
+/** How many pods of a deployment are ready; 0 when there is no such deployment. */
+export function parseReadyReplicas(stdout: string): number {
+  return stdout.trim() === "" ? 0 : rolloutSchema.parse(JSON.parse(stdout)).status.readyReplicas;
 }
 
 /** Pods with the names of the environment variables of their containers. */

@@ -6,6 +6,8 @@ export interface ResourceChange {
   address: string;
   /** "aws_eks_cluster" */
   type: string;
+  /** In AWS, as Terraform calls it; only known of what exists. */
+  id?: string;
   /** Attributes that cannot be changed in place, as dotted paths; only known of replacements. */
   forcedBy: string[];
   /** Terraform's reason code, such as "replace_because_cannot_update". */
@@ -32,6 +34,7 @@ const planSchema = z.object({
         action_reason: z.string().optional(),
         change: z.object({
           actions: z.array(z.string()),
+          before: z.object({ id: z.string() }).nullish().catch(undefined),
           replace_paths: z.array(z.array(z.union([z.string(), z.number()]))).optional(),
         }),
       }),
@@ -51,7 +54,14 @@ export function parsePlan(stdout: string): PlanSummary {
   for (const { address, type, mode, action_reason: reason, change } of plan.resource_changes) {
     const list = mode === "managed" ? listFor(summary, change.actions) : undefined;
     const forcedBy = (change.replace_paths ?? []).map((path) => path.join("."));
-    list?.push({ address, type, forcedBy, ...(reason === undefined ? {} : { reason }) });
+    const id = change.before?.id;
+    list?.push({
+      address,
+      type,
+      forcedBy,
+      ...(id === undefined ? {} : { id }),
+      ...(reason === undefined ? {} : { reason }),
+    });
   }
   for (const [name, { actions }] of Object.entries(plan.output_changes)) {
     if (!actions.every((action) => action === "no-op" || action === "read")) summary.outputs.push(name);

@@ -45,6 +45,9 @@ const recordSchema = z.object({
 
 type RunRecord = z.infer<typeof recordSchema>;
 
+/** Terraform of an earlier run of hubctl. */
+export type EarlierRun = Pick<RunRecord, "action" | "startedAt">;
+
 export interface StreamedRun {
   command: Command;
   /** The stack's folder: its record and stream are kept there. */
@@ -104,21 +107,27 @@ export async function runTerraform(
 /**
  * Finds Terraform of an earlier run of hubctl that was killed. If it still works, this follows it to its end.
  * Either way what it wrote goes into the log, and the next plan shows what it achieved.
+ * @param afterwards what to do once it is over, before it is forgotten
  */
 export async function followEarlierRun(
   dir: string,
   dependencies: TerraformRunDependencies,
   report: TerraformReport,
+  afterwards: (earlier: EarlierRun) => Promise<void> = () => Promise.resolve(),
 ): Promise<"none" | "ended" | "followed"> {
   const record = readRecord(dir);
   if (record === undefined) return "none";
   const { exec, running } = dependencies;
   const isAlive = async (): Promise<boolean> => (await identifyProcess(record.pid, exec)) === record.identity;
   const reader = createStreamReader(record.stream, dependencies, report);
-  let isOver = !(await isAlive());
+  const settle = async (): Promise<void> => {
+    await afterwards(record);
+    forget(dir, record.stream);
+  };
   try {
-    if (isOver) {
+    if (!(await isAlive())) {
       reader.read();
+      await settle();
       return "ended";
     }
     report.note(`terraform ${record.action} of an earlier run is still working: following it`);
@@ -126,7 +135,6 @@ export async function followEarlierRun(
     try {
       const gone = async (): Promise<void> => {
         while (await isAlive()) await pause(dependencies);
-        isOver = true;
       };
       await readUntil(watchEnd(gone()), reader, dependencies);
     } finally {
@@ -134,10 +142,10 @@ export async function followEarlierRun(
     }
     const [failure = ""] = reader.failures().split("\n");
     if (failure !== "") report.note(`it ended with: ${failure}`);
+    await settle();
     return "followed";
   } finally {
     reader.close();
-    if (isOver) forget(dir, record.stream);
   }
 }
 

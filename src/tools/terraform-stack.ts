@@ -38,11 +38,17 @@ export interface PlannedStack {
   summary: PlanSummary;
 }
 
+interface PlanOptions {
+  destroy: boolean;
+  /** Addresses of the only resources that the plan is about. */
+  targets?: readonly string[];
+}
+
 /** One rendered stack, and Terraform to work on it. */
 export interface Stack {
   /** Follows what an earlier run left working, then makes the folder ready; does nothing if it is. */
   init(report: TerraformReport): Promise<void>;
-  plan(report: TerraformReport, options?: { destroy: boolean }): Promise<PlannedStack>;
+  plan(report: TerraformReport, options?: PlanOptions): Promise<PlannedStack>;
   apply(planned: PlannedStack, report: TerraformReport): Promise<void>;
   /** Includes sensitive ones. */
   outputs(): Promise<Record<string, unknown>>;
@@ -70,9 +76,9 @@ export function createStack(options: StackOptions, dependencies: TerraformRunDep
       await followEarlierRun(dir, dependencies, report);
       await oneAtATime(pluginCache, () => initialise(folder, options, dependencies, report));
     },
-    async plan(report, { destroy } = { destroy: false }) {
+    async plan(report, options = { destroy: false }) {
       rmSync(planFile, { force: true });
-      const command = planCommand(folder, { out: planFile, destroy });
+      const command = planCommand(folder, { out: planFile, ...options });
       const status = await runTerraform({ command, dir, action: "plan", accept: [2] }, dependencies, report);
       if (status === 0) return { file: planFile, summary: emptyPlan() };
       const { stdout } = await exec(showPlanCommand(folder, planFile));

@@ -25,7 +25,10 @@ export function initCommand(folder: TerraformFolder): Command {
 }
 
 /** Plans into a file, so that exactly what was checked can be applied. Exit status 2 means that there are changes. */
-export function planCommand(folder: TerraformFolder, options: { out: string; destroy?: boolean }): Command {
+export function planCommand(
+  folder: TerraformFolder,
+  options: { out: string; destroy?: boolean; targets?: readonly string[] },
+): Command {
   return inFolder(folder, [
     "plan",
     "-input=false",
@@ -34,6 +37,7 @@ export function planCommand(folder: TerraformFolder, options: { out: string; des
     "-detailed-exitcode",
     lockTimeout,
     ...(options.destroy === true ? ["-destroy"] : []),
+    ...(options.targets ?? []).map((address) => `-target=${address}`),
     `-out=${options.out}`,
   ]);
 }

@@ -1,12 +1,14 @@
 import { DescribeFileSystemsCommand } from "@aws-sdk/client-efs";
+import { ListClustersCommand } from "@aws-sdk/client-eks";
+import { DescribeLoadBalancersCommand } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
-import { listAccount } from "../helpers/account-contents.ts";
-import { awsSettings, clientsFor } from "../helpers/aws-clients.ts";
+import { clientsFor } from "../helpers/aws-clients.ts";
 import { hubctl } from "../helpers/hubctl.ts";
-import { accountBefore, deployment, installedWorld, type InstalledWorld } from "../helpers/installed-world.ts";
+import { addHubUser, expectHubUsers } from "../helpers/hub-rows.ts";
+import { unseenModels } from "../helpers/unseen-models.ts";
+import { deployment, installedWorld, leftInAccount, type InstalledWorld } from "../helpers/installed-world.ts";
 
 let world: InstalledWorld;
 
@@ -31,22 +33,50 @@ test("without a terminal nothing is deleted that was not agreed to", async () =>
   expect((await hubctl(["status"], world)).exitCode).toBe(0);
 });
 
-test("the cluster goes and the data stays, until that is to go, too; then the account is as it was before", async () => {
-  const { efs } = clientsFor(world.env);
-  const fileSystems = async () => (await efs.send(new DescribeFileSystemsCommand({}))).FileSystems ?? [];
-  const [before] = await fileSystems();
+test("only the hub goes, and the next install brings it back with its users", async () => {
+  await addHubUser(world, "ada");
+  const before = await fileSystems();
+  const gone = await hubctl(["cleanup", "--only", "hub", "--yes"], world);
+  expect(gone.exitCode, gone.stderr).toBe(0);
+  const { LoadBalancers } = await clientsFor(world.env).elb.send(new DescribeLoadBalancersCommand({}));
+  expect(LoadBalancers).toEqual([]);
 
+  await install();
+  expect(await fileSystems()).toEqual(before);
+  await expectHubUsers(world, ["ada"]);
+});
+
+test("the cluster goes and the data stays, and the next install has the same file system and users", async () => {
+  const before = await fileSystems();
   const kept = await hubctl(["cleanup", "--data", "keep", "--yes"], world);
   expect(kept.exitCode, kept.stderr).toBe(0);
-  expect(await fileSystems()).toEqual([expect.objectContaining({ FileSystemId: before?.FileSystemId })]);
+  expect(await fileSystems()).toEqual(before);
+  expect((await clientsFor(world.env).eks.send(new ListClustersCommand({}))).clusters).toEqual([]);
   expect((await hubctl(["cleanup", "--data", "keep", "--yes"], world)).stdout).toContain("Nothing to do");
 
+  await install();
+  expect(await fileSystems()).toEqual(before);
+  await expectHubUsers(world, ["ada"]);
+});
+
+test("with its data all of it goes, and the account is as it was before", async () => {
+  // Otherwise something could be left that the comparison does not see.
+  expect(await unseenModels(world.name)).toEqual([]);
   const gone = await hubctl(["cleanup", "--data", "delete", "--confirm", deployment], world);
   expect(gone.exitCode, gone.stderr).toBe(0);
   expect(existsSync(join(world.cwd, "deployments", deployment, "hub.lock.yaml"))).toBe(false);
-  const wanted = JSON.parse(await readFile(accountBefore(world.cwd), "utf8")) as string[];
-  expect(await listAccount(awsSettings(world.env))).toEqual(wanted);
+  expect(await leftInAccount(world)).toEqual([]);
 
   const again = await hubctl(["cleanup", "--data", "delete", "--confirm", deployment], world);
   expect(again).toMatchObject({ exitCode: 0, stdout: expect.stringContaining("Nothing to do") as string });
 });
+
+async function install(): Promise<void> {
+  const { exitCode, stderr } = await hubctl(["install", "--yes"], world);
+  expect(exitCode, stderr).toBe(0);
+}
+
+async function fileSystems(): Promise<(string | undefined)[]> {
+  const { FileSystems = [] } = await clientsFor(world.env).efs.send(new DescribeFileSystemsCommand({}));
+  return FileSystems.map(({ FileSystemId }) => FileSystemId);
+}

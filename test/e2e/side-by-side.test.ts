@@ -3,7 +3,9 @@ import { DescribeVpcsCommand } from "@aws-sdk/client-ec2";
 import { DescribeLoadBalancersCommand } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { CreatePolicyCommand, GetRoleCommand, ListRolesCommand, ListRoleTagsCommand } from "@aws-sdk/client-iam";
 import { beforeAll, expect, test } from "vitest";
-import { clientsFor } from "../helpers/aws-clients.ts";
+import { accountDifferences, readAccount, type AccountContents } from "../helpers/account-contents.ts";
+import { awsSettings, clientsFor } from "../helpers/aws-clients.ts";
+import { kubectl } from "../helpers/break-world.ts";
 import { hubctl } from "../helpers/hubctl.ts";
 import {
   deployment,
@@ -23,6 +25,8 @@ const institutesHub = smallestHub
 
 let world: InstalledWorld;
 let aws: ReturnType<typeof clientsFor>;
+let before: AccountContents;
+let objectsBefore: string[];
 
 beforeAll(async () => {
   world = await installedWorld();
@@ -31,6 +35,13 @@ beforeAll(async () => {
 });
 
 const install = (name: string, ...more: string[]) => hubctl(["install", "--deployment", name, ...more], world);
+
+/** What Kubernetes holds of the first deployment, but for what changes by itself all the time. */
+async function objectsOfFirst(): Promise<string[]> {
+  const kinds = "deployments,services,configmaps,secrets,persistentvolumeclaims,persistentvolumes,nodepools,nodes";
+  const path = 'jsonpath={range .items[*]}{.kind} {.metadata.namespace}/{.metadata.name} {.metadata.uid}{"\\n"}{end}';
+  return (await kubectl(world, "get", kinds, "-A", "-o", path)).trim().split("\n").sort();
+}
 
 /** Every role of the account with the tag of this deployment. */
 async function rolesOf(name: string) {
@@ -49,6 +60,8 @@ async function rolesOf(name: string) {
 test("a second deployment, an institute's private hub, stands beside the first and leaves it as it is", async () => {
   const policy = { Version: "2012-10-17", Statement: [{ Effect: "Allow", Action: "*", Resource: "*" }] };
   await aws.iam.send(new CreatePolicyCommand({ PolicyName: "obs-boundary", PolicyDocument: JSON.stringify(policy) }));
+  before = await readAccount(awsSettings(world.env));
+  objectsBefore = await objectsOfFirst();
   await writeDeployment(world.cwd, "teaching", institutesHub);
   const second = await install("teaching", "--yes");
   expect(second.exitCode, second.stderr).toBe(0);
@@ -69,9 +82,23 @@ test("a second deployment, an institute's private hub, stands beside the first a
     expect([RoleName, PermissionsBoundary?.PermissionsBoundaryArn]).toEqual([RoleName, boundary]);
   }
 
-  for (const name of [deployment, "teaching"]) {
-    const again = await install(name);
-    expect(again.exitCode, again.stderr).toBe(0);
-    expect(again.stderr).toContain("Nothing to do");
-  }
+  await expectNoChange("teaching");
 });
+
+test("cleaning the second up, with its data, leaves every byte of the first", async () => {
+  const { exitCode, stderr } = await hubctl(
+    ["cleanup", "--deployment", "teaching", "--data", "delete", "--confirm", "teaching"],
+    world,
+  );
+  expect(exitCode, stderr).toBe(0);
+  const after = await readAccount(awsSettings(world.env));
+  expect(accountDifferences(before, after)).toEqual([]);
+  expect(await objectsOfFirst()).toEqual(objectsBefore);
+  await expectNoChange(deployment);
+});
+
+async function expectNoChange(name: string): Promise<void> {
+  const again = await install(name);
+  expect(again.exitCode, again.stderr).toBe(0);
+  expect(again.stderr).toContain("Nothing to do");
+}

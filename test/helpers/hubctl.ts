@@ -17,10 +17,15 @@ export interface Ended {
   stderr: string;
 }
 
-/** Starts the built program without a terminal. */
-export function startHubctl(args: string[], options: { cwd: string; env: NodeJS.ProcessEnv }): RunningHubctl {
+/** Starts the built program without a terminal; detached, in a process group of its own. */
+export function startHubctl(
+  args: string[],
+  { cwd, env, detached = false }: { cwd: string; env: NodeJS.ProcessEnv; detached?: boolean },
+): RunningHubctl {
   const child = spawn(process.execPath, [join(projectRoot, "bin", "hubctl.js"), ...args], {
-    ...options,
+    cwd,
+    env,
+    detached,
     stdio: ["ignore", "pipe", "pipe"],
   });
   let stdout = "";

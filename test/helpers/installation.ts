@@ -141,8 +141,8 @@ export function fakeStack(plans: readonly PlanSummary[]): FakeStack {
   const stack: Stack = {
     providerLockFile: "/deployment/terraform/.terraform.lock.hcl",
     init: () => Promise.resolve(),
-    plan(_, { destroy } = { destroy: false }) {
-      log.push(destroy ? "plan to destroy" : "plan");
+    plan(_, { destroy, targets = [] } = { destroy: false }) {
+      log.push([destroy ? "plan to destroy" : "plan", ...targets].join(" "));
       const summary = plans[planned] ?? emptyPlan();
       planned += 1;
       return Promise.resolve({ file: `plan-${planned}`, summary });

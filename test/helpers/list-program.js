@@ -41,6 +41,15 @@ const scenarios = {
     },
     step("hub", change),
   ],
+  goingOn: [
+    {
+      ...step("storage", change, async () => {
+        throw new ToolError("TerraformFailed", "terraform failed");
+      }),
+      goOnAfter: () => undefined,
+    },
+    step("hub", change),
+  ],
   interrupt: [
     {
       ...step("slow", change, async (_, __, report) => {

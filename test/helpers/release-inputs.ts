@@ -79,6 +79,7 @@ export function releaseInputs({ config, secrets }: Changes = {}): ReleaseInputs 
       file_system_id: "fs-0123456789abcdef0",
       home_access_point_id: "fsap-0123456789abcdef0",
       shared_access_point_ids: { shared: "fsap-0123456789abcdef1" },
+      hub_database_access_point_id: "fsap-0123456789abcdef2",
       generated_secret_arn: "arn:aws:secretsmanager:us-east-2:123456789012:secret:dandihub-generated",
     },
     cluster: {

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { findBinaries, type Binaries } from "../../sandbox/binaries/index.ts";
 import { fillChartMirror } from "../../sandbox/chart-mirror.ts";
+import { valueAt } from "../../src/config/layers.ts";
 import { devicePlugin } from "../../src/releases/device-plugin.ts";
 import { hub } from "../../src/releases/hub.ts";
 import type { ReleaseInputs } from "../../src/releases/inputs.ts";
@@ -436,11 +437,15 @@ describe("Karpenter's own charts", () => {
 describe("the platform chart", () => {
   test("makes a node pool and its class, a storage class, and a volume with its claim for homes and shared", async () => {
     expect(names(await render(platform, platform.values(inputs)))).toEqual([
+      "ConfigMap/hub-database",
+      "CronJob/hub-database-copy",
       "EC2NodeClass/default",
       "NodePool/user",
       "PersistentVolume/dandihub-home",
+      "PersistentVolume/dandihub-hub-database-copies",
       "PersistentVolume/dandihub-shared",
       "PersistentVolumeClaim/home",
+      "PersistentVolumeClaim/hub-database-copies",
       "PersistentVolumeClaim/shared",
       "StorageClass/gp3",
     ]);
@@ -449,6 +454,8 @@ describe("the platform chart", () => {
   test("makes a pool for each profile with nodes of its own, service accounts, and a job for each folder to fill", async () => {
     const objects = names(await render(platform, platform.values(everything)));
     expect(objects.map((name) => name.replace(/-[0-9a-f]{8}$/, "-HASH"))).toEqual([
+      "ConfigMap/hub-database",
+      "CronJob/hub-database-copy",
       "EC2NodeClass/default",
       "Job/fill-data-HASH",
       "Job/fill-tables-HASH",
@@ -456,10 +463,12 @@ describe("the platform chart", () => {
       "NodePool/user-gpu",
       "NodePool/user-half",
       "PersistentVolume/dandihub-home",
+      "PersistentVolume/dandihub-hub-database-copies",
       "PersistentVolume/dandihub-shared",
       "PersistentVolume/dandihub-shared-data",
       "PersistentVolume/dandihub-shared-tables",
       "PersistentVolumeClaim/home",
+      "PersistentVolumeClaim/hub-database-copies",
       "PersistentVolumeClaim/shared",
       "PersistentVolumeClaim/shared-data",
       "PersistentVolumeClaim/shared-tables",
@@ -578,11 +587,48 @@ describe("the platform chart", () => {
     expect(template.spec).not.toHaveProperty("terminationGracePeriod");
   });
 
+  test("copies the hub's database beside the hub, as the hub, with no rights in the cluster", async () => {
+    const objects = await render(platform, platform.values(inputs));
+    const [hubPod, copy] = [
+      find(await render(hub, hub.values(inputs)), "Deployment", "hub"),
+      find(objects, "CronJob", "hub-database-copy"),
+    ];
+    const template = valueAt(hubPod, ["spec", "template"]) as { metadata: { labels: object } };
+    const pod = valueAt(copy, ["spec", "jobTemplate", "spec", "template", "spec"]);
+    const terms = ["affinity", "podAffinity", "requiredDuringSchedulingIgnoredDuringExecution"];
+    expect(template.metadata.labels).toMatchObject(
+      valueAt(pod, [...terms, 0, "labelSelector", "matchLabels"]) as Record<string, unknown>,
+    );
+    expect(pod).toMatchObject({
+      automountServiceAccountToken: false,
+      securityContext: { runAsUser: 1000, runAsNonRoot: true, fsGroup: 1000 },
+      containers: [
+        {
+          image: "quay.io/jupyterhub/k8s-hub:4.4.0",
+          env: expect.arrayContaining([
+            { name: "CHART_VERSION", value: "4.4.0" },
+            { name: "KEEP", value: "28" },
+          ]) as object[],
+          securityContext: { readOnlyRootFilesystem: true, capabilities: { drop: ["ALL"] } },
+        },
+      ],
+      volumes: expect.arrayContaining([
+        { name: "database", persistentVolumeClaim: { claimName: "hub-db-dir" } },
+      ]) as object[],
+    });
+    const program = readFileSync(
+      join(import.meta.dirname, "../../templates/charts/platform/files/hub-database.py"),
+      "utf8",
+    );
+    expect(find(objects, "ConfigMap", "hub-database").data).toEqual({ "hub-database.py": program });
+  });
+
   test("binds each claim to its own access point, over TLS and with IAM", async () => {
     const objects = await render(platform, platform.values(inputs));
     for (const [claim, accessPoint] of [
       ["home", inputs.storage.home_access_point_id],
       ["shared", inputs.storage.shared_access_point_ids["shared"]!],
+      ["hub-database-copies", inputs.storage.hub_database_access_point_id!],
     ] as const) {
       expect(find(objects, "PersistentVolume", `dandihub-${claim}`).spec).toMatchObject({
         persistentVolumeReclaimPolicy: "Retain",

@@ -196,7 +196,8 @@ describe("the command line", () => {
         HUB_DEPLOYMENT_NAME     the deployment, if --deployment does not name one
         AWS_PROFILE, AWS_…      the AWS login, as for the aws CLI
         HUBCTL_GITHUB_CLIENT_ID, HUBCTL_GITHUB_CLIENT_SECRET
-                                needed for a login with GitHub
+                                needed for a login with GitHub; for others that need
+                                them: HUBCTL_OAUTH_CLIENT_ID, HUBCTL_OAUTH_CLIENT_SECRET
         HUBCTL_USER_PASSWORD, HUBCTL_ADMIN_PASSWORD
                                 needed for a login with shared passwords
         HUBCTL_CERTIFICATE_ARN  the certificate, if the configuration does not name it

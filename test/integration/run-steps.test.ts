@@ -61,6 +61,17 @@ describe.runIf(hasTerminal)("a run on a terminal", () => {
     ]);
   });
 
+  it("goes on drawing after a failure that does not stop the rest", async () => {
+    const run = onTerminal("goingOn", temporaryFolder());
+    expect(await run.ended).toBe(0);
+    expect(run.result()).toBe("storage failed, hub done\n");
+    expect(lastDrawing(run.text(), "Make storage")).toEqual([
+      "✖ Make storage (0 s)",
+      "  › ! terraform failed; going on",
+      "✔ Make hub (0 s)",
+    ]);
+  });
+
   it("stops the list at a failure, lets siblings end, and leaves the cursor visible", async () => {
     const run = onTerminal("failure", temporaryFolder());
     expect(await run.ended).toBe(1);

@@ -1,4 +1,3 @@
-import { ACMClient, RequestCertificateCommand } from "@aws-sdk/client-acm";
 import { DescribeVolumesCommand } from "@aws-sdk/client-ec2";
 import {
   CreateAccessPointCommand,
@@ -18,6 +17,7 @@ import type { KubeObject } from "../../sandbox/kube/client.ts";
 import { isReady } from "../../sandbox/kubelet/kube-objects.ts";
 import type { Node, Pod } from "../../sandbox/kubelet/kube-objects.ts";
 import { eventually } from "../helpers/eventually.ts";
+import { issueCertificate } from "../helpers/issued-certificate.ts";
 import { startSandboxCluster } from "../helpers/sandbox-cluster.ts";
 import type { SandboxCluster } from "../helpers/sandbox-cluster.ts";
 
@@ -239,11 +239,8 @@ test("a pod starts on an EFS volume only when a mount target is in its zone", as
 });
 
 test("a Service of type LoadBalancer gets a network load balancer that ends TLS", async () => {
-  const acm = new ACMClient(cluster.clientOptions);
   const elb = new ElasticLoadBalancingV2Client(cluster.clientOptions);
-  const { CertificateArn: certificate = "" } = await acm.send(
-    new RequestCertificateCommand({ DomainName: "hub.example.org", ValidationMethod: "DNS" }),
-  );
+  const certificate = await issueCertificate(cluster.clientOptions, "hub.example.org");
   const annotation = (name: string) => `service.beta.kubernetes.io/aws-load-balancer-${name}`;
   const path = "/api/v1/namespaces/default/services/proxy-public";
   await cluster.kube.apply({
@@ -254,6 +251,7 @@ test("a Service of type LoadBalancer gets a network load balancer that ends TLS"
       namespace: "default",
       annotations: {
         [annotation("type")]: "nlb",
+        [annotation("internal")]: "true",
         [annotation("ssl-cert")]: certificate,
         [annotation("ssl-ports")]: "https",
         [annotation("backend-protocol")]: "tcp",
@@ -292,5 +290,5 @@ test("a Service of type LoadBalancer gets a network load balancer that ends TLS"
     const answer = await elb.send(new DescribeLoadBalancersCommand());
     return answer.LoadBalancers?.every(({ DNSName }) => DNSName !== hostname);
   });
-  for (const client of [acm, elb]) client.destroy();
+  elb.destroy();
 });

@@ -96,6 +96,6 @@ export const defaultDelays: EksDelays = {
   poll: 500,
   nodeJoinTimeout: 120_000,
   addonTimeout: 120_000,
-  securityGroupTimeout: 30_000,
+  securityGroupTimeout: 6_000,
   propagation: 1_500,
 };

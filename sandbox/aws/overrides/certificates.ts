@@ -23,7 +23,6 @@ interface Detail {
   Type?: string;
   KeyAlgorithm?: string;
   InUseBy?: string[];
-  InUse?: boolean;
   DomainValidationOptions?: { DomainName: string; ValidationStatus?: string; ResourceRecord?: unknown }[];
   [other: string]: unknown;
 }
@@ -36,8 +35,8 @@ const defaultKeys = ["RSA_1024", "RSA_2048"];
 const amazon = ["amazon.com", "amazontrust.com", "awstrust.com", "amazonaws.com"];
 
 /**
- * moto issues every certificate by itself and deletes those that are in use. AWS issues one when the public DNS has the
- * record that proves it and CAA records allow Amazon, and a load balancer takes it only then.
+ * moto issues every certificate by itself. AWS issues one when the public DNS has the record that proves it and CAA
+ * records allow Amazon, and a load balancer takes it only then.
  * https://docs.aws.amazon.com/acm/latest/userguide/dns-validation.html
  */
 export function proveCertificates({ moto, notes }: OverrideContext): Override {
@@ -49,7 +48,7 @@ export function proveCertificates({ moto, notes }: OverrideContext): Override {
     DescribeCertificate: describe,
     ListCertificates: list,
     GetCertificate: getCertificate,
-    DeleteCertificate: deleteUnlessUsed,
+    DeleteCertificate: forget,
   };
   return async (request) => {
     if (request.service === "elasticloadbalancing") return refuseUnissued(request);
@@ -71,7 +70,7 @@ export function proveCertificates({ moto, notes }: OverrideContext): Override {
     if (response.status >= 300) return response;
     const { Certificate: detail = {} } = JSON.parse(response.body.toString()) as { Certificate?: Detail };
     const { account } = request.caller;
-    const InUseBy = (await uses(request)).get(detail.CertificateArn ?? "") ?? [];
+    const InUseBy = await named(detail.InUseBy ?? [], request);
     const amended = await amend(detail, account);
     const KeyAlgorithm = detail.KeyAlgorithm?.replace("_", "-");
     return jsonAnswer({ Certificate: { ...amended, KeyAlgorithm, InUseBy } }, 200, "application/x-amz-json-1.1");
@@ -89,14 +88,12 @@ export function proveCertificates({ moto, notes }: OverrideContext): Override {
     const response = await moto.forward(request, JSON.stringify(rest));
     if (response.status >= 300) return response;
     const answer = JSON.parse(response.body.toString()) as { CertificateSummaryList?: Detail[] };
-    const used = await uses(request);
     const keyTypes = Includes?.keyTypes ?? defaultKeys;
     const amended = await Promise.all(
       (answer.CertificateSummaryList ?? []).map(async (summary): Promise<Detail> => {
         const { SubjectAlternativeNames: names, ...all } = await amend(summary, request.caller.account);
         delete all.DomainValidationOptions;
-        const InUse = used.has(summary.CertificateArn ?? "");
-        return { ...all, ...(names && { SubjectAlternativeNameSummaries: names }), InUse };
+        return { ...all, ...(names && { SubjectAlternativeNameSummaries: names }) };
       }),
     );
     const CertificateSummaryList = amended.filter(
@@ -111,14 +108,10 @@ export function proveCertificates({ moto, notes }: OverrideContext): Override {
     return errorAnswer(request, 400, "RequestInProgressException", `Certificate ${arn} is not issued.`);
   }
 
-  async function deleteUnlessUsed(request: ReceivedRequest): Promise<AwsResponse | undefined> {
-    const arn = arnIn(request);
-    if ((await uses(request)).has(arn)) {
-      const message = `Certificate ${arn} in account ${request.caller.account} is in use.`;
-      return errorAnswer(request, 400, "ResourceInUseException", message);
-    }
-    requested.delete(arn);
-    return undefined;
+  async function forget(request: ReceivedRequest): Promise<AwsResponse> {
+    const response = await moto.forward(request);
+    if (response.status < 300) requested.delete(arnIn(request));
+    return response;
   }
 
   async function refuseUnissued(request: ReceivedRequest): Promise<AwsResponse | undefined> {
@@ -202,22 +195,14 @@ export function proveCertificates({ moto, notes }: OverrideContext): Override {
     return true;
   }
 
-  /** Load balancers by the certificates that their listeners use. */
-  async function uses({ region, caller: { account } }: ReceivedRequest): Promise<Map<string, string[]>> {
-    const call = { service: "elasticloadbalancing", region, account };
-    const found = new Map<string, string[]>();
-    const balancers = (await moto.query(call, "DescribeLoadBalancers", {})).body.toString();
-    const types = [...balancers.matchAll(/<Type>([^<]*)<\/Type>/g)].map(([, type]) => type);
-    const arns = [...balancers.matchAll(/<LoadBalancerArn>([^<]*)<\/LoadBalancerArn>/g)].map(([, arn = ""]) => arn);
-    for (const [index, arn] of arns.entries()) {
-      const listeners = (await moto.query(call, "DescribeListeners", { LoadBalancerArn: arn })).body.toString();
-      // moto calls each an application load balancer.
-      const name = types[index] === "network" ? arn.replace("/app/", "/net/") : arn;
-      for (const [, certificate = ""] of listeners.matchAll(/<CertificateArn>([^<]*)<\/CertificateArn>/g)) {
-        found.set(certificate, [...new Set([...(found.get(certificate) ?? []), name])]);
-      }
-    }
-    return found;
+  /** moto calls each load balancer an application load balancer. */
+  async function named(arns: readonly string[], request: ReceivedRequest): Promise<string[]> {
+    if (arns.length === 0) return [];
+    const call = { service: "elasticloadbalancing", region: request.region, account: request.caller.account };
+    const text = (await moto.query(call, "DescribeLoadBalancers", {})).body.toString();
+    const types = [...text.matchAll(/<Type>([^<]*)<\/Type>/g)].map(([, type]) => type);
+    const all = [...text.matchAll(/<LoadBalancerArn>([^<]*)<\/LoadBalancerArn>/g)].map(([, arn = ""]) => arn);
+    return arns.map((arn) => (types[all.indexOf(arn)] === "network" ? arn.replace("/app/", "/net/") : arn));
   }
 
   function note(arn: string, known: Requested): void {

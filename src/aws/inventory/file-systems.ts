@@ -22,6 +22,7 @@ export async function findFileSystems({ aws }: Scope): Promise<Found[]> {
         created: system.CreationTime,
         tags,
         monthlyCost: ((system.SizeInBytes?.Value ?? 0) / 1e9) * prices.efs.month,
+        facts: { bytes: String(system.SizeInBytes?.Value ?? 0) },
         ...whileDeleting(LifeCycleState),
       });
     }

@@ -53,6 +53,11 @@ export interface Unknown {
   reason: string;
 }
 
+export interface InventoryOptions extends WorldOptions {
+  /** Only these are looked at, with what it takes to tell whose they are. */
+  categories?: readonly Category[];
+}
+
 const looks: Record<Category, Look> = {
   instances: findInstances,
   "auto-scaling-groups": findAutoScalingGroups,
@@ -107,31 +112,35 @@ const looks: Record<Category, Look> = {
  * that can't be looked at is unknown, which is not empty; without EKS and the state bucket nothing could be told from
  * an orphan, so that their failures are the whole inventory's.
  */
-export async function takeInventory(aws: AwsClients, options: WorldOptions): Promise<Inventory> {
+export async function takeInventory(aws: AwsClients, options: InventoryOptions): Promise<Inventory> {
   const world = await readWorld(aws, options);
-  const scope = createScope(aws, options.account, world);
+  const { scope, foundSoFar } = createScope(aws, options.account, world);
   const answers = await Promise.all(
-    categoryNames.map(async (category) => {
+    (options.categories ?? categoryNames).map(async (category) => {
       try {
-        return { category, found: await scope.found(category) };
+        await scope.found(category);
+        return { category };
       } catch (error) {
         return { category, reason: reasonOf(error) };
       }
     }),
   );
-  const proved = proveOwners(answers.flatMap(({ found = [] }) => found));
-  const resources = proved.map((one): Resource => {
-    const { found, owners, evidence, stack } = one;
-    const isGlobal = globalCategories.has(found.category);
-    return {
-      ...found,
-      owners,
-      evidence,
-      stack,
-      region: isGlobal ? "global" : aws.region,
-      state: stateOf(one, world),
-    };
-  });
+  const isWanted = new Set(options.categories ?? categoryNames);
+  const proved = proveOwners(await foundSoFar());
+  const resources = proved
+    .filter(({ found }) => isWanted.has(found.category))
+    .map((one): Resource => {
+      const { found, owners, evidence, stack } = one;
+      const isGlobal = globalCategories.has(found.category);
+      return {
+        ...found,
+        owners,
+        evidence,
+        stack,
+        region: isGlobal ? "global" : aws.region,
+        state: stateOf(one, world),
+      };
+    });
   const unknown = answers.flatMap(({ category, reason }) => (reason === undefined ? [] : [{ category, reason }]));
   return { account: options.account, region: aws.region, world, resources, unknown };
 }
@@ -144,7 +153,11 @@ const globalCategories = new Set<Category>([
   "dns-records",
 ]);
 
-function createScope(aws: AwsClients, account: string, world: World): Scope {
+function createScope(
+  aws: AwsClients,
+  account: string,
+  world: World,
+): { scope: Scope; foundSoFar: () => Promise<Found[]> } {
   const asked = new Map<Category, Promise<Found[]>>();
   let tagged: Promise<TaggedArn[]> | undefined;
   let ec2: ReturnType<AwsClients["ec2"]> | undefined;
@@ -164,7 +177,13 @@ function createScope(aws: AwsClients, account: string, world: World): Scope {
       return all.filter(({ arn }) => service === "" || arn.split(":")[2] === service);
     },
   };
-  return scope;
+  return {
+    scope,
+    async foundSoFar() {
+      const settled = await Promise.allSettled(asked.values());
+      return settled.flatMap((answer) => (answer.status === "fulfilled" ? answer.value : []));
+    },
+  };
 }
 
 /** https://docs.aws.amazon.com/resourcegroupstagging/latest/APIReference/API_GetResources.html */

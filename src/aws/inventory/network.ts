@@ -192,7 +192,13 @@ export async function findNetworkInterfaces(scope: Scope): Promise<Found[]> {
           ...(isInUse ? [] : Groups.flatMap(({ GroupId }) => listOf(GroupId))),
         ],
         monthlyCost: 0,
-        facts: { status: isInUse ? "in-use" : "available" },
+        facts: {
+          status: isInUse ? "in-use" : "available",
+          subnet: one.SubnetId ?? "",
+          groups: Groups.flatMap(({ GroupId }) => listOf(GroupId)).join(" "),
+          description: Description ?? "",
+          instance: Attachment?.InstanceId ?? "",
+        },
       };
     },
   );

@@ -38,10 +38,6 @@ export async function mapFew<Item, Result>(
   return results;
 }
 
-function isNamed(error: unknown, ...names: string[]): boolean {
-  return error instanceof Error && names.includes(error.name);
-}
-
 /** The answer, or undefined if AWS says that there is no such thing (any more). */
 export async function unlessGone<Answer>(call: Promise<Answer>): Promise<Answer | undefined> {
   try {

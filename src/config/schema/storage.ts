@@ -51,7 +51,7 @@ export const storageSchema = section({
   encryptionKey: obeying(encryptionKey)
     .default("aws")
     .describe(
-      "Encrypts files, data and secrets: `aws` (AWS's own keys), `own` (one that is made for the deployment; deleting it takes seven days), or the ARN of a KMS key",
+      "Encrypts files, data and secrets: `aws` (AWS's own keys), `own` (one that is made for the deployment; deleting it takes thirty days), or the ARN of a KMS key",
     ),
 }).describe("What outlives the cluster");
 

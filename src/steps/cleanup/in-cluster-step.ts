@@ -9,14 +9,14 @@ interface InClusterStep<Plan> {
   run(cleanup: Cleanup, target: KubeTarget, plan: Plan, report: Report): Promise<void>;
 }
 
-/** A step that asks Kubernetes to take something away; without a cluster there is nothing to ask. */
+/** A step that asks Kubernetes to take something away; without a cluster that answers there is nothing to ask. */
 export function inClusterStep<Plan>(step: InClusterStep<Plan>): Step<Cleanup> {
   return defineStep({
     id: step.id,
     title: step.title,
     async check(cleanup: Cleanup): Promise<Checked<{ target: KubeTarget; plan: Plan }>> {
       const reach = await cleanup.reach();
-      if (reach.kind === "gone") return { done: reach.why };
+      if (reach.kind !== "ok") return { done: reach.why };
       const found = await step.check(cleanup, reach.target);
       return "plan" in found ? { change: found.change, plan: { target: reach.target, plan: found.plan } } : found;
     },

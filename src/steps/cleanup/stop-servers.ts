@@ -6,7 +6,9 @@ import type { Cleanup } from "./cleanup.ts";
 import { inClusterStep } from "./in-cluster-step.ts";
 
 const servers = { resource: "pods", namespace: hub.namespace, selector: "component=singleuser-server" };
-const hubDeployment = { resource: "deployment", name: "hub", namespace: hub.namespace };
+
+/** What lets people in, and starts their servers. */
+const hubAndProxy = "component in (hub,proxy)";
 
 /** Users' pods belong to no release: without the hub nobody would ever end them. */
 export const stopServers = inClusterStep({
@@ -15,18 +17,21 @@ export const stopServers = inClusterStep({
   async check({ exec }, target) {
     const [running, deployments] = await Promise.all([
       namesOf(exec, target, servers),
-      namesOf(exec, target, { resource: "deployment", namespace: hub.namespace, selector: "component=hub" }),
+      namesOf(exec, target, { resource: "deployment", namespace: hub.namespace, selector: hubAndProxy }),
     ]);
     if (running.length === 0 && deployments.length === 0) return { done: "no hub and no servers" };
     const count = running.length === 1 ? "1 server runs" : `${running.length} servers run`;
-    return { change: `${count} now; who works loses what is not saved`, plan: { hasHub: deployments.length > 0 } };
+    const names = running.length === 0 ? "" : ` (${shorten(running)})`;
+    return { change: `${count} now${names}; who works loses what is not saved`, plan: { deployments } };
   },
-  async run({ exec, signal }, target, { hasHub }, report) {
-    // First the hub, or it would start servers again.
-    if (hasHub) await exec(scaleCommand(target, { ...hubDeployment, replicas: 0 }));
+  async run({ exec, signal }, target, { deployments }, report) {
+    // First these two, or servers would be started again.
+    for (const name of deployments) {
+      await exec(scaleCommand(target, { resource: "deployment", name, namespace: hub.namespace, replicas: 0 }));
+    }
     await pollUntil(
       async () => {
-        const hubPods = await namesOf(exec, target, { ...servers, selector: "component=hub" });
+        const hubPods = await namesOf(exec, target, { ...servers, selector: hubAndProxy });
         return hubPods.length === 0 ? true : undefined;
       },
       { what: "the hub to stop", everySeconds: 2, timeoutSeconds: 300, signal },
@@ -42,6 +47,10 @@ export const stopServers = inClusterStep({
     );
   },
 });
+
+function shorten(names: readonly string[]): string {
+  return names.length <= 5 ? names.join(", ") : `${names.slice(0, 5).join(", ")}, …`;
+}
 
 async function namesOf(
   exec: Cleanup["exec"],

@@ -1,14 +1,26 @@
 import { pollUntil } from "../../engine/poll.ts";
-import { deleteCommand, getCommand, parseNames } from "../../tools/kubectl.ts";
+import type { Report } from "../../engine/step.ts";
+import { karpenter } from "../../releases/karpenter.ts";
+import { deleteCommand, getCommand, parseNames, parseReadyReplicas } from "../../tools/kubectl.ts";
 import type { KubeTarget } from "../../tools/helm.ts";
 import type { Cleanup } from "./cleanup.ts";
+import { findHeld, namingHolders, releaseHeld } from "./finalizers.ts";
 import { inClusterStep } from "./in-cluster-step.ts";
 
 const nodePools = "nodepools.karpenter.sh";
 const nodeClaims = "nodeclaims.karpenter.sh";
 const nodeClasses = "ec2nodeclasses.karpenter.k8s.aws";
 
-/** While Karpenter runs: it is the one who knows its machines, and its finalizers keep everything until they are gone. */
+/** Draining takes as long as pods take to end; their servers have been stopped before. */
+const patienceSeconds = 900;
+/** So long Karpenter may be away, for a restart, before its work is done for it. */
+const absenceSeconds = 60;
+const everySeconds = 3;
+
+/**
+ * While Karpenter runs: it is the one who knows its machines, and its finalizers keep everything until they are gone.
+ * When it is gone itself, the finalizers are taken away, and the sweep ends the machines by their tags.
+ */
 export const removeUserNodes = inClusterStep({
   id: "remove-user-nodes",
   title: "Remove users' nodes",
@@ -19,27 +31,59 @@ export const removeUserNodes = inClusterStep({
       names(exec, target, nodeClasses),
     ]);
     if (pools.length + claims.length + classes.length === 0) return { done: "no node pools and no nodes" };
-    return { change: `${claims.length} nodes, ${pools.length} node pools`, plan: undefined };
+    const count = (things: readonly string[], kind: string) =>
+      `${things.length} ${kind}${things.length === 1 ? "" : "s"}`;
+    return { change: `${count(claims, "node")}, ${count(pools, "node pool")}`, plan: undefined };
   },
-  async run({ exec, signal }, target, _, report) {
-    await exec(deleteCommand(target, { resource: nodePools, all: true }));
-    await exec(deleteCommand(target, { resource: nodeClaims, all: true }));
-    await untilGone(nodeClaims, "users' nodes");
-    await exec(deleteCommand(target, { resource: nodeClasses, all: true }));
-    await untilGone(nodeClasses, "Karpenter's node classes");
-
-    async function untilGone(resource: string, what: string): Promise<void> {
-      await pollUntil(
-        async () => {
-          const left = await names(exec, target, resource);
-          report.progress(left.length === 0 ? "" : `${left.length} left: ${left.slice(0, 3).join(", ")}`);
-          return left.length === 0 ? true : undefined;
-        },
-        { what: `${what} to go`, everySeconds: 3, timeoutSeconds: 900, signal },
-      );
-    }
+  async run(cleanup, target, _, report) {
+    const { exec } = cleanup;
+    await deleteAll(exec, target, nodePools);
+    await deleteAll(exec, target, nodeClaims);
+    await untilGone(cleanup, target, { resource: nodeClaims, what: "users' nodes" }, report);
+    await untilGone(cleanup, target, { resource: nodePools, what: "Karpenter's node pools" }, report);
+    await deleteAll(exec, target, nodeClasses);
+    await untilGone(cleanup, target, { resource: nodeClasses, what: "Karpenter's node classes" }, report);
   },
 });
+
+async function untilGone(
+  { exec, signal }: Cleanup,
+  target: KubeTarget,
+  { resource, what }: { resource: string; what: string },
+  report: Report,
+): Promise<void> {
+  let absentSeconds = 0;
+  const gone = pollUntil(
+    async () => {
+      const left = await names(exec, target, resource);
+      if (left.length === 0) return true;
+      report.progress(`${left.length} left: ${left.slice(0, 3).join(", ")}`);
+      absentSeconds = (await isKarpenterReady(exec, target)) ? 0 : absentSeconds + everySeconds;
+      if (absentSeconds > absenceSeconds) {
+        const held = await findHeld(exec, target, { resource });
+        await releaseHeld(exec, target, held, { judge: judgeFinalizer, note: (line) => report.note(line) });
+      }
+      return undefined;
+    },
+    { what: `${what} to go`, everySeconds, timeoutSeconds: patienceSeconds, signal },
+  );
+  await namingHolders(gone, () => findHeld(exec, target, { resource }));
+}
+
+/** Nobody else would ever take them away, and the machine is found and ended by its tags. */
+function judgeFinalizer(_: unknown, finalizer: string) {
+  const isKarpenters = finalizer === "karpenter.sh/termination" || finalizer === "karpenter.k8s.aws/termination";
+  return { isSafe: isKarpenters, why: "Karpenter is gone, and what it was for is deleted in AWS by its tags" };
+}
+
+async function isKarpenterReady(exec: Cleanup["exec"], target: KubeTarget): Promise<boolean> {
+  const { name, namespace } = karpenter;
+  return parseReadyReplicas((await exec(getCommand(target, { resource: "deployment", name, namespace }))).stdout) > 0;
+}
+
+async function deleteAll(exec: Cleanup["exec"], target: KubeTarget, resource: string): Promise<void> {
+  if ((await names(exec, target, resource)).length > 0) await exec(deleteCommand(target, { resource, all: true }));
+}
 
 /** None where the definition itself is gone. */
 async function names(exec: Cleanup["exec"], target: KubeTarget, resource: string): Promise<string[]> {

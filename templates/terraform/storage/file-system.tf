@@ -50,6 +50,10 @@ locals {
     uid = 1000
     gid = 100
   }
+  hub = {
+    uid = 1000
+    gid = 1000
+  }
 }
 
 resource "aws_efs_access_point" "folders" {
@@ -74,5 +78,30 @@ resource "aws_efs_access_point" "folders" {
 
   tags = {
     Name = "${var.deployment}-${each.key}"
+  }
+}
+
+# Copies of the hub's database, for the hub alone: its image's user owns them, and no name of a shared folder begins with
+# an underscore, so no user's server can mount what is above them.
+resource "aws_efs_access_point" "hub_database" {
+  file_system_id = aws_efs_file_system.homes.id
+
+  posix_user {
+    uid = local.hub.uid
+    gid = local.hub.gid
+  }
+
+  root_directory {
+    path = "/_hubctl/hub-database"
+
+    creation_info {
+      owner_uid   = local.hub.uid
+      owner_gid   = local.hub.gid
+      permissions = "0700"
+    }
+  }
+
+  tags = {
+    Name = "${var.deployment}-hub-database"
   }
 }

@@ -16,6 +16,11 @@ output "shared_access_point_ids" {
   value       = { for name in var.shared_folders : name => aws_efs_access_point.folders[name].id }
 }
 
+output "hub_database_access_point_id" {
+  description = "EFS access point of the copies of the hub's database."
+  value       = aws_efs_access_point.hub_database.id
+}
+
 output "encryption_key_arn" {
   description = "KMS key of the data; null when AWS' own keys are used."
   value       = local.key_arn

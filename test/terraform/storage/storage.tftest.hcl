@@ -61,6 +61,28 @@ run "folders_belong_to_jovyan" {
   }
 }
 
+run "only_the_hub_reaches_the_copies_of_its_database" {
+  assert {
+    # Below no folder that can be shared: names of those begin with a letter or a digit.
+    condition     = aws_efs_access_point.hub_database.root_directory[0].path == "/_hubctl/hub-database"
+    error_message = "The copies must lie beside the users' folders, not in one of them."
+  }
+
+  assert {
+    condition = (
+      aws_efs_access_point.hub_database.posix_user[0].uid == 1000 &&
+      aws_efs_access_point.hub_database.root_directory[0].creation_info[0].owner_uid == 1000 &&
+      aws_efs_access_point.hub_database.root_directory[0].creation_info[0].permissions == "0700"
+    )
+    error_message = "The copies must belong to the user of the hub's image, and to nobody else."
+  }
+
+  assert {
+    condition     = output.hub_database_access_point_id == aws_efs_access_point.hub_database.id
+    error_message = "The access point must be told."
+  }
+}
+
 run "users_tags_cannot_claim_ownership" {
   command = plan
 

@@ -334,3 +334,40 @@ describe("an interrupt", () => {
     expect(world.events).toEqual([]);
   });
 });
+
+describe("a step without which the list can go on", () => {
+  const failure = new ToolError("TerraformFailed", "terraform failed");
+
+  function dispensable(answers: readonly Answer[], error: Error) {
+    const failures: string[] = [];
+    const refuse = () => Promise.reject(error);
+    const one = {
+      ...step("one", answers, refuse),
+      goOnAfter: (_: World, { code }: Error & { code: string }) => void failures.push(code),
+    };
+    return { failures, list: [one, step("two", [change()])] };
+  }
+
+  it("does not stop the rest, and is told of", async () => {
+    const { world, output, install } = setUp();
+    const { failures, list } = dispensable([change()], failure);
+    const { steps } = await install(list);
+    expect(steps.map(({ outcome }) => outcome)).toEqual(["failed", "done"]);
+    expect(failures).toEqual(["TerraformFailed"]);
+    expect(world.events).toContain("run two plan");
+    expect(output.lines.join("\n")).toContain("terraform failed; going on");
+  });
+
+  it("is asked once more at its turn if its check failed", async () => {
+    const { install } = setUp();
+    const { failures, list } = dispensable([failure, { done: "it is gone" }], failure);
+    expect((await install(list)).steps.map(({ outcome }) => outcome)).toEqual(["skipped", "done"]);
+    expect(failures).toEqual([]);
+  });
+
+  it("stops the list when there is something to do for a person", async () => {
+    const { install } = setUp();
+    const { list } = dispensable([change()], new UserError("NotLoggedIn", "there is no AWS login"));
+    await expect(install(list)).rejects.toMatchObject({ code: "NotLoggedIn" });
+  });
+});

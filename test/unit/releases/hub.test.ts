@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { HubConfig } from "../../../src/config/hub-config.ts";
 import { hub } from "../../../src/releases/hub.ts";
 import type { ReleaseInputs } from "../../../src/releases/inputs.ts";
+import { platform } from "../../../src/releases/platform.ts";
 import { releaseInputs } from "../../helpers/release-inputs.ts";
 
 interface Values {
@@ -303,5 +304,87 @@ print(json.dumps([login("ada", False), login("ada", True), login("linus", False)
       { name: "ada", admin: true, seen: true },
       { name: "linus", admin: false, seen: true },
     ]);
+  });
+});
+
+describe("the database", () => {
+  interface Restore {
+    image: string;
+    volumeMounts: { name: string; mountPath: string; subPath?: string }[];
+  }
+  const hubOf = (inputs: ReleaseInputs) =>
+    values(inputs).hub as unknown as { initContainers?: Restore[]; extraVolumes?: { name: string }[] };
+
+  test("is brought back by the hub's own image, where the hub looks for it", () => {
+    const { initContainers = [], extraVolumes } = hubOf(releaseInputs());
+    expect(initContainers).toHaveLength(1);
+    expect(initContainers[0]).toMatchObject({
+      name: "restore-database",
+      image: "quay.io/jupyterhub/k8s-hub:4.4.0",
+      args: ["restore"],
+      env: expect.arrayContaining([{ name: "DATABASE", value: "/srv/jupyterhub/jupyterhub.sqlite" }]) as object[],
+      volumeMounts: expect.arrayContaining([{ name: "pvc", mountPath: "/srv/jupyterhub" }]) as object[],
+    });
+    expect(extraVolumes).toEqual([
+      { name: "hub-database-copies", persistentVolumeClaim: { claimName: "hub-database-copies" } },
+      { name: "hub-database", configMap: { name: "hub-database" } },
+    ]);
+  });
+
+  test("is brought back beside what the operator adds to the hub's pod, and before it", () => {
+    const mine = { initContainers: [{ name: "mine" }], extraVolumes: [{ name: "mine" }] };
+    const { initContainers, extraVolumes = [] } = hubOf(withHub({ values: { hub: mine } }));
+    expect(initContainers).toMatchObject([{ name: "restore-database" }, { name: "mine" }]);
+    expect(extraVolumes.map(({ name }) => name)).toEqual(["hub-database-copies", "hub-database", "mine"]);
+  });
+
+  test.each<[string, Partial<HubConfig["hub"]>, string]>([
+    ["the configured image", { image: { repository: "example/hub", tag: "7" } }, "example/hub:7"],
+    ["an image by its digest", { image: { repository: "example/hub", digest: "sha256:0f" } }, "example/hub@sha256:0f"],
+    ["an image of the operator's values", { values: { hub: { image: { name: "mine", tag: "1" } } } }, "mine:1"],
+    ["a tag of the operator's values", { values: { hub: { image: { tag: "1" } } } }, "quay.io/jupyterhub/k8s-hub:1"],
+  ])("is copied and brought back by %s", (_, changes, image) => {
+    const inputs = withHub(changes);
+    expect(hubOf(inputs).initContainers?.[0]?.image).toBe(image);
+    expect(platform.values(inputs)).toMatchObject({ hubDatabase: { image } });
+  });
+
+  test("has the version of the chart that is recorded", () => {
+    const inputs = releaseInputs();
+    inputs.lock.charts = { jupyterhub: "4.3.1" };
+    const hubDatabase = { image: "quay.io/jupyterhub/k8s-hub:4.3.1", chartVersion: "4.3.1" };
+    expect(platform.values(inputs)).toMatchObject({ hubDatabase });
+  });
+
+  test("may lie in a folder of its disk, and behind secrets of its registry", () => {
+    const inputs = withHub({
+      values: {
+        hub: { db: { pvc: { subPath: "db" } }, image: { pullSecrets: ["a"] } },
+        imagePullSecrets: [{ name: "b" }],
+        imagePullSecret: { create: true },
+      },
+    });
+    const pullSecrets = [{ name: "a" }, { name: "b" }, { name: "image-pull-secret" }];
+    expect(platform.values(inputs)).toMatchObject({ hubDatabase: { subPath: "db", pullSecrets } });
+    const mount = { name: "pvc", mountPath: "/srv/jupyterhub", subPath: "db" };
+    expect(hubOf(inputs).initContainers?.[0]?.volumeMounts).toContainEqual(mount);
+  });
+
+  test.each([
+    ["elsewhere by its type", { hub: { db: { type: "postgres", url: "postgresql://db/hub" } } }],
+    ["in memory", { hub: { db: { type: "sqlite-memory" } } }],
+    ["elsewhere by the hub's own setting", { hub: { config: { JupyterHub: { db_url: "sqlite:////elsewhere" } } } }],
+  ])("is the operator's matter when it is %s", (_, hubValues) => {
+    const inputs = withHub({ values: hubValues });
+    expect(hubOf(inputs)).not.toHaveProperty("initContainers");
+    expect(hubOf(inputs)).not.toHaveProperty("extraVolumes");
+    expect(platform.values(inputs)).not.toHaveProperty("hubDatabase");
+  });
+
+  test("waits for the folder of its copies, which an older hubctl has not made", () => {
+    const inputs = releaseInputs();
+    delete inputs.storage.hub_database_access_point_id;
+    expect(hubOf(inputs)).not.toHaveProperty("initContainers");
+    expect(platform.values(inputs)).not.toHaveProperty("hubDatabase");
   });
 });

@@ -30,6 +30,17 @@ test("the platform gets ids, not names to look up", () => {
       home: { claim: "home", accessPointId: "fsap-0123456789abcdef0" },
       shared: [{ claim: "shared", accessPointId: "fsap-0123456789abcdef1" }],
     },
+    hubDatabase: {
+      claim: "hub-database-copies",
+      accessPointId: "fsap-0123456789abcdef2",
+      program: "hub-database",
+      image: "quay.io/jupyterhub/k8s-hub:4.4.0",
+      pullSecrets: [],
+      chartVersion: "4.4.0",
+      schedule: "17 */6 * * *",
+      keep: 28,
+      databaseClaim: "hub-db-dir",
+    },
     serviceAccounts: [],
     fill: { region: "us-east-2", folders: [] },
   });

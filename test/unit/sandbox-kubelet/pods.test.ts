@@ -135,9 +135,11 @@ describe("volumes", () => {
   } as unknown as ManagedNode;
   const dependencies = {
     listInstances: () => Promise.resolve([]),
+    addInterface: () => Promise.resolve("10.0.0.200"),
     mayJoin: () => true,
     podIdentityCredentials: () => Promise.resolve(undefined),
     findMountProblem: vi.fn(() => Promise.resolve(undefined)),
+    accessPointRoot: vi.fn(() => Promise.resolve("/home")),
   };
   const claimed = pod({ volumes: [{ name: "data", persistentVolumeClaim: { claimName: "c" } }] });
   const claim = { spec: { volumeName: "pv" }, status: { phase: "Bound" } };

@@ -1,5 +1,5 @@
 import { DeleteMountTargetCommand, DescribeMountTargetsCommand } from "@aws-sdk/client-efs";
-import { DescribeClusterCommand } from "@aws-sdk/client-eks";
+import { DescribeClusterCommand, DescribeNodegroupCommand } from "@aws-sdk/client-eks";
 import {
   DeleteLoadBalancerCommand,
   DeleteTargetGroupCommand,
@@ -9,6 +9,7 @@ import {
 } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { DescribeNetworkInterfacesCommand } from "@aws-sdk/client-ec2";
 import { beforeEach, describe, expect, it, vi } from "vitest";
+import type { Resource } from "../../../src/aws/inventory/resource.ts";
 import { hub } from "../../../src/releases/hub.ts";
 import { removeClaims } from "../../../src/steps/cleanup/claims.ts";
 import { asCleanup, type DataChoice } from "../../../src/steps/cleanup/cleanup.ts";
@@ -23,6 +24,15 @@ import { turnsOf } from "../../../src/engine/step.ts";
 import { emptyPlan } from "../../../src/tools/terraform-plan.ts";
 import type { ExpectedCall } from "../../helpers/fake-exec.ts";
 import { fakeInstallation, fakeStack, mockAws, runChecked } from "../../helpers/installation.ts";
+
+/** What AWS shows, one list for each time it is asked; the last one for ever. */
+let inventories: Resource[][] = [];
+vi.mock("../../../src/aws/inventory/index.ts", () => ({
+  takeInventory: () => {
+    const resources = (inventories.length > 1 ? inventories.shift() : inventories[0]) ?? [];
+    return Promise.resolve({ account: "", region: "", world: { clusters: [], records: [] }, resources, unknown: [] });
+  },
+}));
 
 // Between two looks nothing is waited for.
 vi.mock("node:timers/promises", () => ({ setTimeout: () => Promise.resolve() }));
@@ -47,7 +57,16 @@ function clusterWithId(value: string): void {
   aws.eks.on(DescribeClusterCommand).resolves({ cluster });
 }
 
-beforeEach(() => clusterWithId(id));
+function resource(category: Resource["category"], thing: string, rest: Partial<Resource> = {}): Resource {
+  const owners = [{ id, deployment: "dandihub" }];
+  const common = { tags: {}, evidence: "", region: "us-east-2", stack: "cluster", state: "orphan" } as const;
+  return { category, id: thing, owners, ...common, ...rest };
+}
+
+beforeEach(() => {
+  inventories = [];
+  clusterWithId(id);
+});
 
 describe("a step inside the cluster", () => {
   it("has nothing to do when the cluster is gone", async () => {
@@ -65,12 +84,18 @@ describe("a step inside the cluster", () => {
     expect(asked.exec.calls).toEqual([]);
   });
 
-  it("stops the run when there is a cluster that can't be asked", async () => {
-    const asked = cleanup([{ ...ready, exitCode: 1, stderr: "dial tcp: i/o timeout" }]);
-    await expect(stopServers.check(asked)).rejects.toMatchObject({
-      code: "ClusterUnreachable",
-      output: expect.stringContaining("i/o timeout") as string,
-    });
+  it("has nothing to ask where the cluster does not answer, which is asked three times", async () => {
+    const silent = { ...ready, exitCode: 1, stderr: "dial tcp: i/o timeout" };
+    const asked = cleanup([silent, silent, silent]);
+    expect(await stopServers.check(asked)).toEqual({ done: "the cluster does not answer (dial tcp: i/o timeout)" });
+    expect(await asked.reach()).toMatchObject({ kind: "unreachable" });
+    asked.exec.expectAllCalled();
+  });
+
+  it("asks a cluster that answers only the second time", async () => {
+    const silent = { ...ready, exitCode: 1, stderr: "EOF" };
+    const asked = cleanup([silent, ready, kubectl("get", "pods", []), kubectl("get", "deployment", [])]);
+    expect(await stopServers.check(asked)).toEqual({ done: "no hub and no servers" });
   });
 });
 
@@ -79,15 +104,17 @@ describe("stop-servers", () => {
     const context = cleanup([
       ready,
       kubectl("get", "pods", ["jupyter-ada", "jupyter-grace"]),
-      kubectl("get", "deployment", ["hub"]),
-      { command: { file: "kubectl", args: expect.arrayContaining(["scale", "--replicas=0"]) as string[] } },
+      kubectl("get", "deployment", ["hub", "proxy"]),
+      { command: { file: "kubectl", args: expect.arrayContaining(["scale", "hub", "--replicas=0"]) as string[] } },
+      { command: { file: "kubectl", args: expect.arrayContaining(["scale", "proxy", "--replicas=0"]) as string[] } },
       kubectl("get", "pods", ["hub-1"]),
       kubectl("get", "pods", []),
       kubectl("delete", "pods"),
       kubectl("get", "pods", ["jupyter-grace"]),
       kubectl("get", "pods", []),
     ]);
-    expect((await runChecked(stopServers, context)).change).toContain("2 servers run now");
+    const { change } = await runChecked(stopServers, context);
+    expect(change).toContain("2 servers run now (jupyter-ada, jupyter-grace)");
     context.exec.expectAllCalled();
   });
 });
@@ -156,17 +183,21 @@ describe("remove-load-balancer", () => {
 });
 
 describe("remove-claims", () => {
-  it("waits for the disks, not for the file system's volumes", async () => {
+  it("waits for the disks, in AWS as well, not for the file system's volumes", async () => {
+    const disk = resource("volumes", "vol-1", { tags: { "kubernetes.io/created-for/pvc/name": "hub-db-dir" } });
+    const nodes = resource("volumes", "vol-2");
+    inventories = [[disk, nodes], [nodes]];
     const context = cleanup([
       ready,
       kubectl("get", "persistentvolumeclaims", ["home", "hub-db-dir"]),
       kubectl("delete", "persistentvolumeclaims"),
+      kubectl("delete", "cronjobs,jobs,pods"),
       kubectl("get", "persistentvolumes", ["pvc-1", "dandihub-home"]),
       kubectl("get", "persistentvolumeclaims", []),
       kubectl("get", "persistentvolumes", ["dandihub-home"]),
       kubectl("get", "persistentvolumeclaims", []),
     ]);
-    await runChecked(removeClaims, context);
+    expect((await runChecked(removeClaims, context)).progress).toEqual(["pvc-1", "", "vol-1", ""]);
     context.exec.expectAllCalled();
   });
 });
@@ -198,9 +229,49 @@ describe("remove-mount-targets", () => {
 
 describe("destroy-cluster-stack", () => {
   const change = { address: "aws_vpc.this", type: "aws_vpc", forcedBy: [] };
+  const planned = { ...emptyPlan(), delete: [change], isEmpty: false };
+
+  beforeEach(() => {
+    const gone = Object.assign(new Error("No cluster found"), { name: "ResourceNotFoundException" });
+    aws.eks.on(DescribeClusterCommand).rejects(gone).on(DescribeNodegroupCommand).rejects(gone);
+  });
+
+  it("waits for a cluster that an earlier run began to make", async () => {
+    const statuses = ["CREATING", "CREATING", "ACTIVE"] as const;
+    let asked = 0;
+    aws.eks.on(DescribeClusterCommand).callsFake(() => ({ cluster: { status: statuses[asked++] ?? "ACTIVE" } }));
+    const cluster = fakeStack([planned]);
+    const context = cleanup([], { stacks: { storage: fakeStack([]), cluster } });
+    const { progress } = await runChecked(destroyStack("cluster", { title: "" }), context);
+    expect(progress).toEqual(Array(2).fill("waiting for the end of what an earlier run began"));
+    expect(cluster.log.at(-1)).toBe("apply plan-1");
+  });
+
+  it("leaves out what a stranger's machine holds, and says so", async () => {
+    const held = [
+      { address: "aws_subnet.a", type: "aws_subnet", id: "subnet-1", forcedBy: [] },
+      { ...change, id: "vpc-1" },
+    ];
+    const free = { address: "aws_subnet.b", type: "aws_subnet", id: "subnet-2", forcedBy: [] };
+    inventories = [
+      [
+        resource("vpcs", "vpc-1"),
+        resource("instances", "i-1", { state: "conflict", name: "their-database" }),
+        resource("network-interfaces", "eni-1", {
+          facts: { status: "in-use", subnet: "subnet-1", instance: "i-1", groups: "", description: "" },
+        }),
+      ],
+    ];
+    const whole = { ...planned, delete: [...held, free] };
+    const cluster = fakeStack([whole, { ...planned, delete: [free] }]);
+    const context = cleanup([], { stacks: { storage: fakeStack([]), cluster } });
+    const { change: told } = await runChecked(destroyStack("cluster", { title: "" }), context);
+    expect(told).toBe("1 to delete");
+    expect(cluster.log).toEqual(["plan to destroy", "plan to destroy aws_subnet.b", "apply plan-2"]);
+  });
 
   it("applies the plan that was shown", async () => {
-    const cluster = fakeStack([{ ...emptyPlan(), delete: [change], isEmpty: false }]);
+    const cluster = fakeStack([planned]);
     const context = cleanup([], { stacks: { storage: fakeStack([]), cluster } });
     expect((await runChecked(destroyStack("cluster", { title: "" }), context)).change).toBe("1 to delete");
     expect(cluster.log).toEqual(["plan to destroy", "apply plan-1"]);
@@ -218,15 +289,33 @@ describe("the steps of a cleanup", () => {
       .flat()
       .map((step) => step.id);
 
-  it("destroy the storage only if the data is to go, and last", () => {
+  it("destroy the storage only if the data is to go, and after all else", () => {
     expect(ids("keep")).not.toContain("destroy-storage-stack");
-    expect(ids("delete").at(-1)).toBe("destroy-storage-stack");
+    expect(ids("keep")).not.toContain("sweep-storage");
+    const last = ["sweep-cluster", "destroy-storage-stack", "sweep-storage", "prove-empty", "remove-state"];
+    expect(ids("delete").slice(-5)).toEqual(last);
+  });
+
+  it("go on without a step that fails, but not without the copy of the accounts or the proof", () => {
+    const steps = turnsOf(cleanupSteps("keep")).flat();
+    const vital = steps.filter((step) => !("goOnAfter" in step)).map((step) => step.id);
+    expect(vital).toEqual([
+      "check-tools",
+      "check-login",
+      "take-lock",
+      "copy-hub-database",
+      "prove-empty",
+      "remove-state",
+    ]);
   });
 
   it("take away what a controller must let go before the controller", () => {
     const order = ids("keep");
     const before = (first: string, second: string) => expect(order.indexOf(first)).toBeLessThan(order.indexOf(second));
-    before("stop-servers", "uninstall-hub");
+    before("stop-servers", "copy-hub-database");
+    before("copy-hub-database", "remove-load-balancer");
+    before("remove-load-balancer", "uninstall-hub");
+    before("uninstall-platform", "remove-namespaces");
     before("remove-claims", "destroy-cluster-stack");
     before("remove-user-nodes", "uninstall-karpenter");
     before("uninstall-karpenter", "uninstall-karpenter-crd");

@@ -77,9 +77,9 @@ describe("a release", () => {
   });
 
   it("keeps the chart version of the lock file, whatever this hubctl was tested with", async () => {
-    const lock = { ...inputs.lock, charts: { jupyterhub: "4.3.5" } };
-    const calls = [metadata({ version: "4.3.5" }), helm("get values hub", values)];
-    const installation = fakeInstallation({ calls, answers: { releaseInputs: { ...inputs, lock } } });
+    const locked = { ...inputs, lock: { ...inputs.lock, charts: { jupyterhub: "4.3.5" } } };
+    const calls = [metadata({ version: "4.3.5" }), helm("get values hub", hub.values(locked))];
+    const installation = fakeInstallation({ calls, answers: { releaseInputs: locked } });
     expect(await hubRelease.check(installation)).toEqual({ done: "revision 3 is as wanted" });
   });
 

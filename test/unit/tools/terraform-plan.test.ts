@@ -34,6 +34,7 @@ describe("parsePlan", () => {
       {
         address: "terraform_data.cluster",
         type: "terraform_data",
+        id: "e113c8bc-c43f-14cd-be10-af9e2a64b2dc",
         forcedBy: ["triggers_replace"],
         reason: "replace_because_cannot_update",
       },

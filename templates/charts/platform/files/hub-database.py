@@ -1,0 +1,183 @@
+"""Copies the hub's database to where it outlives the cluster, and brings the newest good copy back where there is none.
+
+copy [--if-any]  from $DATABASE into the folder $COPIES; with the flag it is no failure that there is no database
+restore          from the folder $COPIES to $DATABASE, unless there is one
+"""
+
+import os
+import re
+import shutil
+import sqlite3
+import sys
+import time
+from contextlib import closing, contextmanager, suppress
+from datetime import datetime, timezone
+from pathlib import Path
+
+database = Path(os.environ["DATABASE"]).resolve()
+copies = Path(os.environ["COPIES"]).resolve()
+
+# When it was made, in UTC, and the version of the hub's chart: names sort by time.
+COPY = re.compile(r"jupyterhub-\d{8}T\d{6}Z-[0-9A-Za-z.+-]+\.sqlite")
+
+# How long a copy waits for whoever keeps the database locked.
+LONGEST_WAIT_SECONDS = 120
+# Whoever writes a copy for that long is not at it any more.
+LONGEST_WRITE_SECONDS = 3600
+
+
+class Trouble(Exception):
+    """What the operator must know, as one sentence."""
+
+
+def copy(*flags):
+    if not has_content(database):
+        if "--if-any" not in flags:
+            raise Trouble(f"there is no database at {database}")
+        print(f"there is no database at {database}, and so nothing to copy")
+        return
+    made = datetime.now(timezone.utc)
+    name = f"jupyterhub-{made:%Y%m%dT%H%M%SZ}-{os.environ['CHART_VERSION']}.sqlite"
+    # Not straight into the folder: over the network it takes longer, and as long the hub can't write.
+    snapshot = Path(os.environ["SCRATCH"]) / name
+    try:
+        take_snapshot(snapshot)
+        problem = find_problem(snapshot)
+        if problem is not None:
+            raise Trouble(f"the database {database} is damaged: {problem}")
+        try:
+            with writing(copies / name) as partial:
+                transfer(snapshot, partial)
+        except OSError as error:
+            raise Trouble(f"the copy could not be written to {copies}: {error.strerror}") from error
+    finally:
+        snapshot.unlink(missing_ok=True)
+    print(f"copied to {name}")
+    remove_old(int(os.environ["KEEP"]))
+
+
+def restore():
+    if has_content(database):
+        print("the hub has its database")
+        return
+    found = list_copies()
+    problem = None
+    for name in found:
+        problem = bring_back(copies / name)
+        if problem is None:
+            print(f"the database was restored from {name}")
+            return
+        print(f"{name} is of no use, so the one before it is taken: {problem}")
+    if found:
+        raise Trouble(
+            f"none of the {len(found)} copies in {copies} could be restored ({problem}); the hub does not start with an"
+            " empty database in their place. Put a good copy there, or take these away"
+        )
+    print("there is no database and no copy of one: the hub starts with an empty one")
+
+
+def bring_back(file):
+    """Why this copy can't be taken; None if it has been."""
+    try:
+        with writing(database) as partial:
+            transfer(file, partial)
+            problem = find_problem(partial)
+            if problem is not None:
+                raise Trouble(problem)
+            # What a lost database left behind would be played into the new one.
+            for suffix in ("-journal", "-wal", "-shm"):
+                database.with_name(database.name + suffix).unlink(missing_ok=True)
+    except Trouble as error:
+        return str(error)
+    except OSError as error:
+        return error.strerror
+    return None
+
+
+def take_snapshot(target):
+    """A state that the database really was in, though the hub goes on writing."""
+    deadline = time.monotonic() + LONGEST_WAIT_SECONDS
+
+    def give_up_late(status, remaining, total):
+        if time.monotonic() > deadline:
+            raise Trouble(f"the database {database} was locked for {LONGEST_WAIT_SECONDS} s")
+
+    try:
+        # Writable, since what a killed hub left half done is first rolled back.
+        with (
+            closing(sqlite3.connect(f"{database.as_uri()}?mode=rw", uri=True)) as source,
+            closing(sqlite3.connect(target)) as destination,
+        ):
+            source.backup(destination, progress=give_up_late)
+    except sqlite3.Error as error:
+        raise Trouble(f"the database {database} can't be copied: {error}") from error
+
+
+def find_problem(file):
+    """Why a file that nobody writes to is not the hub's database; None if it is."""
+    try:
+        with closing(sqlite3.connect(f"{file.as_uri()}?immutable=1", uri=True)) as connection:
+            verdict = connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
+            if verdict != "ok":
+                return verdict
+            if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'users'").fetchone() is None:
+                return "it has no table of users"
+    except sqlite3.Error as error:
+        return str(error)
+    return None
+
+
+@contextmanager
+def writing(target):
+    """Gives the place to write to; the target is there as a whole, or not at all."""
+    partial = target.with_name(f".{target.name}.partial")
+    try:
+        yield partial
+        partial.rename(target)
+        sync(target.parent)
+    except BaseException:
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
+        raise
+
+
+def transfer(source, target):
+    with source.open("rb") as original, target.open("wb") as output:
+        shutil.copyfileobj(original, output, 1024 * 1024)
+    sync(target)
+
+
+def sync(path):
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def remove_old(keep):
+    old = [copies / name for name in list_copies()[keep:]]
+    unfinished = [
+        file for file in copies.glob(".*.partial") if time.time() - file.stat().st_mtime > LONGEST_WRITE_SECONDS
+    ]
+    for file in old + unfinished:
+        file.unlink(missing_ok=True)
+
+
+def list_copies():
+    """The newest first."""
+    return sorted((name for name in os.listdir(copies) if COPY.fullmatch(name)), reverse=True)
+
+
+def has_content(file):
+    # A hub that was stopped in its first moment leaves an empty file.
+    return file.exists() and file.stat().st_size > 0
+
+
+# The hub's accounts are nobody else's to read.
+os.umask(0o077)
+action, *flags = sys.argv[1:]
+try:
+    {"copy": copy, "restore": restore}[action](*flags)
+except (Trouble, OSError) as error:
+    sys.exit(str(error))
