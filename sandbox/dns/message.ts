@@ -1,7 +1,7 @@
 import { isIPv4 } from "node:net";
 
 /** As much of DNS's wire format as the simulated zones need: https://www.rfc-editor.org/rfc/rfc1035#section-4 */
-export const types = { A: 1, NS: 2, CNAME: 5, SOA: 6, TXT: 16, AAAA: 28, CAA: 257 } as const;
+const types = { A: 1, NS: 2, CNAME: 5, SOA: 6, TXT: 16, AAAA: 28, CAA: 257 } as const;
 export type RecordType = keyof typeof types;
 
 export const codes = { noError: 0, serverFailure: 2, noSuchName: 3, notImplemented: 4 } as const;

@@ -1,5 +1,5 @@
 /** What somebody may do in a cluster. */
-export const accessLevels = ["admin", "edit", "view"] as const;
+const accessLevels = ["admin", "edit", "view"] as const;
 export type AccessLevel = (typeof accessLevels)[number];
 
 export interface Access {

@@ -99,7 +99,7 @@ export interface HubConfig {
  * "auto" (one that ACM issues for the deployment), the ARN of an ACM certificate, or one's own: in a Kubernetes secret
  * of the hub's namespace, or in PEM files, by their absolute paths.
  */
-export type CertificateChoice = string | { secret: string } | { keyFile: string; chainFile: string };
+type CertificateChoice = string | { secret: string } | { keyFile: string; chainFile: string };
 
 export interface ExistingVpc {
   id: string;

@@ -57,7 +57,7 @@ interface Expected {
   refusal: Error | string | null;
 }
 
-export function judgeCertificate(
+function judgeCertificate(
   certificate: Pick<PeerCertificate, "valid_to" | "subject" | "subjectaltname" | "issuer">,
   { domain, now, deployment, refusal }: Expected,
 ): ReachCheck {

@@ -92,7 +92,7 @@ interface Trouble {
 }
 
 /** What keeps AWS from finding the record; undefined if it can be found, so that there is nothing to do but wait. */
-export async function findTrouble(
+async function findTrouble(
   { aws, config, signal }: Pick<Installation, "aws" | "config" | "signal">,
   { validation: [record] }: Pick<Certificate, "validation">,
 ): Promise<Trouble | undefined> {

@@ -31,11 +31,15 @@ afterAll(async () => {
   await world.down();
 }, 120_000);
 
-async function recordNames(): Promise<string[]> {
+async function records() {
   const { ResourceRecordSets = [] } = await route53.send(new ListResourceRecordSetsCommand({ HostedZoneId: zone }));
-  return ResourceRecordSets.flatMap(({ Name = "", Type = "" }) =>
-    Name === "dandi.example." ? [] : [`${Type} ${Name}`],
-  );
+  return ResourceRecordSets;
+}
+
+/** Of the domain itself, without what proves it. */
+async function recordNames(): Promise<string[]> {
+  const names = (await records()).map(({ Name = "", Type = "" }) => `${Type} ${Name}`);
+  return names.filter((name) => / (_hubctl\.)?hub\.dandi\.example\.$/.test(name)).sort();
 }
 
 interface Printed {
@@ -50,10 +54,20 @@ async function routeDns(...flags: string[]) {
 }
 
 it("has led the domain to the hub when install is over", async () => {
-  expect(await recordNames()).toEqual([`TXT _hubctl.${domain}.`, `A ${domain}.`].sort((a, b) => a.length - b.length));
+  expect(await recordNames()).toEqual([`A ${domain}.`, `TXT _hubctl.${domain}.`]);
   const { exitCode, printed, stderr } = await routeDns();
   expect(exitCode, stderr).toBe(0);
   expect(printed).toMatchObject({ action: "none", checks: [{ layer: "dns" }, { layer: "tls" }, { layer: "hub" }] });
+});
+
+it("has requested a certificate of its own, although the account has another one that fits", async () => {
+  const { stdout } = await hubctl(["certificate", "--json"], world);
+  const { certificates } = JSON.parse(stdout) as { certificates: { arn: string; own: boolean; used: boolean }[] };
+  const [hubs, ...others] = certificates;
+  expect(hubs).toMatchObject({ own: true, used: true, state: "ISSUED", names: [domain] });
+  expect(others).toMatchObject([{ arn: world.env["TF_VAR_aws_certificate_arn"], own: false, used: false }]);
+  const proof = expect.stringMatching(/^_[0-9a-f]{32}\.hub\.dandi\.example\.$/) as unknown;
+  expect((await records()).filter(({ Type }) => Type === "CNAME")).toMatchObject([{ Name: proof }]);
 });
 
 it("follows the load balancer when the Service was made anew", async () => {
@@ -78,8 +92,7 @@ it("follows the load balancer when the Service was made anew", async () => {
 }, 120_000);
 
 it("leaves somebody else's record alone until it is told to replace it", async () => {
-  const { ResourceRecordSets = [] } = await route53.send(new ListResourceRecordSetsCommand({ HostedZoneId: zone }));
-  const ours = ResourceRecordSets.find(({ Name, Type }) => Name === `${domain}.` && Type === "A")!;
+  const ours = (await records()).find(({ Name, Type }) => Name === `${domain}.` && Type === "A")!;
   const theirs = { Name: domain, Type: "A" as const, TTL: 60, ResourceRecords: [{ Value: "198.51.100.7" }] };
   const Changes = [
     { Action: "DELETE" as const, ResourceRecordSet: ours },

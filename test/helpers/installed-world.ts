@@ -12,11 +12,12 @@ import { restoreSandbox, snapshotFolder, startSandbox, type Sandbox } from "./sa
 /** The deployment of every installed world. */
 export const deployment = "research";
 
-/** The hub.yaml form with no more than it must say, and the login that needs no identity provider. */
+/** The hub.yaml form with hardly more than it must say, and the login that needs no identity provider. */
 export const smallestHub = `
 aws:
   region: us-east-2
 domain: hub.dandi.example
+certificate: auto
 auth:
   method: shared-password
   admins: [ada]
