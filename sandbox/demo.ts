@@ -1,11 +1,14 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
-import { prepareExample } from "./example.ts";
-import { startSandbox } from "./lifecycle.ts";
+import { parseArgs } from "node:util";
+import { hubctlProgram, prepareExample } from "./example.ts";
+import { startSandbox, stopSandbox } from "./lifecycle.ts";
 import { sandboxFolder } from "./state.ts";
 
 const name = "demo";
 const hubHealth = "https://hub.dandi.example/hub/health";
+const deployment = "dandihub";
+const { keep } = parseArgs({ options: { keep: { type: "boolean", default: false } } }).values;
 const started = Date.now();
 const folder = sandboxFolder(name);
 const state = await startSandbox(folder, name, say);
@@ -22,10 +25,18 @@ await show(cwd, "kubectl", ["get", "nodes,pods,svc,pvc", "-A", ...cluster]);
 const authority = state.publicSide?.authority ?? "";
 await show(cwd, "curl", ["--silent", "--show-error", "--include", "--cacert", authority, hubHealth]);
 
-say(`\nThe demo took ${Math.round((Date.now() - started) / 1000)} s. The sandbox is still up:`);
-say(`  eval "$(npm run -s sandbox -- env --name ${name})"   then hubctl, terraform, helm, kubectl and aws work on it`);
-say(`  cd ${cwd}`);
-say(`  npm run sandbox -- down --name ${name}               stops it and removes all of it`);
+if (keep) {
+  say(`\nThe demo took ${secondsSoFar()} s. The hub stays installed:`);
+  sayHowToGoOn();
+} else {
+  const hubctl = (...args: string[]) => show(cwd, process.execPath, [hubctlProgram, ...args]);
+  await hubctl("cleanup", "--deployment", deployment, "--data", "delete", "--confirm", deployment);
+  await hubctl("audit");
+  say("");
+  await stopSandbox(folder, say);
+  say(`The demo took ${secondsSoFar()} s. The hub is gone, and the simulated account with it.`);
+  say("  npm run demo -- --keep    stops before the cleanup, and leaves you the hub to look at");
+}
 
 /** Runs a command as an operator would see it; ends the demo when it fails. */
 async function show(folder: string, file: string, args: string[]): Promise<void> {
@@ -34,7 +45,22 @@ async function show(folder: string, file: string, args: string[]): Promise<void>
   const code = await new Promise<number | null>((resolve, reject) =>
     child.once("error", reject).once("close", resolve),
   );
-  if (code !== 0) process.exit(code ?? 1);
+  if (code === 0) return;
+  say(`\nThe demo stopped after ${secondsSoFar()} s. The sandbox is still up:`);
+  sayHowToGoOn();
+  process.exit(code ?? 1);
+}
+
+function sayHowToGoOn(): void {
+  say(
+    `  eval "$(npm run -s sandbox -- env --name ${name})"   then hubctl, terraform, helm, kubectl and aws work on it`,
+  );
+  say(`  cd ${cwd}`);
+  say(`  npm run sandbox -- down --name ${name}               stops it and removes all of it`);
+}
+
+function secondsSoFar(): number {
+  return Math.round((Date.now() - started) / 1000);
 }
 
 function say(line: string): void {

@@ -1,5 +1,6 @@
 import type { HubConfig } from "../config/hub-config.ts";
 import { defineStep, type Report, type Step } from "../engine/step.ts";
+import { pollUntil } from "../engine/poll.ts";
 import { chartReference, wantedChart, type Release } from "../releases/release.ts";
 import {
   readReleaseState,
@@ -9,12 +10,15 @@ import {
   type ReleaseTarget,
   type UpgradeOptions,
 } from "../tools/helm.ts";
+import { deleteCommand, scaleCommand } from "../tools/kubectl.ts";
+import { findLost, type LostObject } from "../tools/release-objects.ts";
 import type { Installation } from "./installation.ts";
 import { withPodIdentity } from "./pod-identity.ts";
 
 interface ReleasePlan {
   target: ReleaseTarget;
   state: ReleaseState;
+  lost: readonly LostObject[];
   upgrade: UpgradeOptions;
 }
 
@@ -24,6 +28,8 @@ interface ReleaseStepOptions {
   usual?: number;
   /** Selects those of its pods that work with AWS through Pod Identity. */
   podIdentity?: { selector: string; isUsed?: (config: HubConfig) => boolean };
+  /** A cleanup that was stopped may have taken some of its objects away, which Helm would not see. */
+  checksObjects?: boolean;
   /** What is said of a deployment that does not need it. */
   notNeeded?: string;
 }
@@ -32,7 +38,7 @@ const timeoutSeconds = 15 * 60;
 
 /** The step that installs or upgrades one Helm release, and leaves it alone when it is as wanted. */
 export function releaseStep(release: Release, options: ReleaseStepOptions): Step<Installation> {
-  const { podIdentity, notNeeded = "not needed", ...described } = options;
+  const { podIdentity, checksObjects = false, notNeeded = "not needed", ...described } = options;
   return defineStep({
     ...described,
     async check(installation: Installation) {
@@ -47,12 +53,14 @@ export function releaseStep(release: Release, options: ReleaseStepOptions): Step
       const chart = chartReference(release, installation.chartMirror, inputs.lock.charts);
       const wanted = { ...wantedChart(release, inputs.lock.charts), values };
       const state = await readReleaseState(installation.exec, target, wanted);
-      if (state.kind === "current") return { done: `revision ${state.revision} is as wanted` };
-      const plan: ReleasePlan = { target, state, upgrade: { chart, values, timeoutSeconds } };
-      return { change: describeChange(state, wanted), plan };
+      const lost = state.kind === "current" && checksObjects ? await findLost(installation.exec, target) : [];
+      if (state.kind === "current" && lost.length === 0) return { done: `revision ${state.revision} is as wanted` };
+      const plan: ReleasePlan = { target, state, lost, upgrade: { chart, values, timeoutSeconds } };
+      return { change: lost.length > 0 ? describeLost(lost) : describeChange(state, wanted), plan };
     },
-    async run(installation: Installation, { target, state, upgrade }: ReleasePlan, report: Report) {
+    async run(installation: Installation, { target, state, lost, upgrade }: ReleasePlan, report: Report) {
       if (state.kind === "interrupted") await repairRelease(installation.exec, target, state);
+      if (lost.length > 0) await clearForReturn(installation, target, lost);
       const install = () => installation.exec(upgradeCommand(target, upgrade));
       const isUsed = podIdentity?.isUsed ?? (() => true);
       if (!podIdentity || !isUsed(installation.config)) await install();
@@ -62,6 +70,33 @@ export function releaseStep(release: Release, options: ReleaseStepOptions): Step
       }
     },
   });
+}
+
+/** Helm makes anew what is not there, and leaves alone what is: half gone or stopped as it may be. */
+async function clearForReturn(
+  { exec, signal }: Installation,
+  target: ReleaseTarget,
+  lost: readonly LostObject[],
+): Promise<void> {
+  for (const { kind, name, trouble, replicas } of lost) {
+    const what = { resource: kind, name, namespace: target.namespace };
+    if (trouble === "is stopped" && replicas !== undefined) await exec(scaleCommand(target, { ...what, replicas }));
+    if (trouble === "has lost its claim") await exec(deleteCommand(target, { resource: kind, name }));
+  }
+  const isHalfGone = ({ trouble }: LostObject) => trouble === "is being deleted" || trouble === "has lost its claim";
+  if (!lost.some(isHalfGone)) return;
+  await pollUntil(async () => ((await findLost(exec, target)).some(isHalfGone) ? undefined : true), {
+    what: `what is being deleted of ${target.release} to be gone`,
+    everySeconds: 3,
+    timeoutSeconds: 300,
+    signal,
+  });
+}
+
+function describeLost(lost: readonly LostObject[]): string {
+  const words = lost.slice(0, 5).map(({ kind, name, trouble }) => `${kind} ${name} ${trouble}`);
+  const more = lost.length - words.length;
+  return `put back: ${words.join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
 }
 
 function describeChange(state: ReleaseState, wanted: { chart: string; version: string }): string {

@@ -20,6 +20,7 @@ export const karpenterRelease = releaseStep(karpenter, {
 export const platformRelease = releaseStep(platform, {
   id: "platform",
   title: "Install node pools, storage classes and volumes",
+  checksObjects: true,
   // The jobs that fill shared folders from a bucket.
   podIdentity: {
     selector: "app.kubernetes.io/component=fill-from-bucket",
@@ -33,4 +34,9 @@ export const devicePluginRelease = releaseStep(devicePlugin, {
   notNeeded: "no profile has GPUs",
 });
 
-export const hubRelease = releaseStep(hub, { id: "hub", title: "Install the hub", usual: 90 });
+export const hubRelease = releaseStep(hub, {
+  id: "hub",
+  title: "Install the hub",
+  usual: 90,
+  checksObjects: true,
+});

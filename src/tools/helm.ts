@@ -60,6 +60,12 @@ export function valuesCommand(target: ReleaseTarget): Command {
   return helm(place, ["get", "values", release, "--output", "json"]);
 }
 
+/** Prints the objects that the last revision asked for, secrets included: its result belongs into no log. */
+export function manifestCommand(target: ReleaseTarget): Command {
+  const { release, ...place } = target;
+  return helm(place, ["get", "manifest", release]);
+}
+
 export function historyCommand(target: ReleaseTarget): Command {
   const { release, ...place } = target;
   return helm(place, ["history", release, "--output", "json"]);

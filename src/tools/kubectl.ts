@@ -21,6 +21,15 @@ export function getCommand(
   ]);
 }
 
+/** The objects that a manifest names, as they are now; those that are not there are left out. */
+export function getManifestCommand(
+  target: KubeTarget,
+  { manifest, namespace }: { manifest: string; namespace: string },
+): Command {
+  const flags = ["--ignore-not-found", "--output", "json", "--request-timeout=30s"];
+  return { ...kubectl(target, ["get", "--filename", "-", "--namespace", namespace, ...flags]), input: manifest };
+}
+
 /** Does not wait until the pod is gone. */
 export function deletePodCommand(target: KubeTarget, pod: { name: string; namespace: string }): Command {
   return kubectl(target, [

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { clientsFor } from "../helpers/aws-clients.ts";
 import { hubctl } from "../helpers/hubctl.ts";
+import { runUntil } from "../helpers/kill-moment.ts";
 import { addHubUser, expectHubUsers } from "../helpers/hub-rows.ts";
 import { unseenModels } from "../helpers/unseen-models.ts";
 import { deployment, installedWorld, leftInAccount, type InstalledWorld } from "../helpers/installed-world.ts";
@@ -30,6 +31,18 @@ test("without a terminal nothing is deleted that was not agreed to", async () =>
   const dry = await hubctl(["cleanup", "--data", "delete", "--dry-run"], world);
   expect(dry.exitCode, dry.stderr).toBe(0);
   expect(dry.stderr).toContain("1 load balancer, 1 target group");
+  expect((await hubctl(["status"], world)).exitCode).toBe(0);
+});
+
+test("an install takes back what a cleanup had begun when it was stopped", async () => {
+  const stopped = await runUntil(["cleanup", "--only", "hub", "--yes"], world, {
+    moment: { step: "uninstall-hub", calls: 0 },
+    blow: "SIGINT",
+  });
+  expect(stopped, stopped.stderr).toMatchObject({ wasHit: true, exitCode: 130 });
+  expect((await hubctl(["status"], world)).exitCode).toBe(1);
+
+  await install();
   expect((await hubctl(["status"], world)).exitCode).toBe(0);
 });
 

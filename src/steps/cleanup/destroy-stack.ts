@@ -39,6 +39,13 @@ export function destroyStack(name: StackName, { title }: { title: string }): Ste
   });
 }
 
+/** Once more, after what Terraform has stumbled over was deleted without it. */
+export async function destroyRest(name: StackName, cleanup: Cleanup, report: Report): Promise<void> {
+  const stack = await cleanup.stacks[name].prepare();
+  const { planned } = await planDestruction(stack, cleanup, name);
+  if (planned.summary.delete.length > 0) await stack.apply(planned, report);
+}
+
 /** Without what somebody else's things hold: Terraform would wait for hours, and leave the rest as it is. */
 async function planDestruction(stack: Stack, cleanup: Cleanup, name: StackName): Promise<Destruction> {
   const report: Report = { progress: () => undefined, note: cleanup.note };

@@ -5,6 +5,7 @@ import type { StackName } from "../../config/work-dir.ts";
 import { defineStep, type Report, type Step } from "../../engine/step.ts";
 import { isData, isProved } from "./belongings.ts";
 import type { Cleanup } from "./cleanup.ts";
+import { destroyRest } from "./destroy-stack.ts";
 
 /** Deletes by proof of ownership what neither Kubernetes nor Terraform has deleted: what AWS and controllers left. */
 export function sweep(stack: StackName, { title }: { title: string }): Step<Cleanup> {
@@ -17,17 +18,27 @@ export function sweep(stack: StackName, { title }: { title: string }): Step<Clea
       return { change: `whatever of ${found.length} the steps before leave`, plan: undefined };
     },
     async run(cleanup: Cleanup, _: undefined, report: Report) {
-      const { account } = await cleanup.caller();
-      const { left } = await deleteResources(cleanup.aws, {
-        account,
-        take: () => cleanup.takeInventory(),
-        mayDelete: (one) => isSwept(cleanup, stack, one),
-        note: (line) => report.progress(line),
-        wait: (seconds) => waitSeconds(seconds, cleanup.signal),
-      });
-      for (const { resource, why } of left) cleanup.refusals.set(keyOf(resource), why);
+      await deleteLeft(cleanup, stack, report);
+      const destruction = `destroy-${stack}-stack`;
+      if (!cleanup.failures.has(destruction)) return;
+      cleanup.inventory.forget();
+      await destroyRest(stack, cleanup, report);
+      cleanup.failures.delete(destruction);
+      await deleteLeft(cleanup, stack, report);
     },
   });
+}
+
+async function deleteLeft(cleanup: Cleanup, stack: StackName, report: Report): Promise<void> {
+  const { account } = await cleanup.caller();
+  const { left } = await deleteResources(cleanup.aws, {
+    account,
+    take: () => cleanup.takeInventory(),
+    mayDelete: (one) => isSwept(cleanup, stack, one),
+    note: (line) => report.progress(line),
+    wait: (seconds) => waitSeconds(seconds, cleanup.signal),
+  });
+  for (const { resource, why } of left) cleanup.refusals.set(keyOf(resource), why);
 }
 
 /**

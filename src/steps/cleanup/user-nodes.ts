@@ -37,12 +37,13 @@ export const removeUserNodes = inClusterStep({
   },
   async run(cleanup, target, _, report) {
     const { exec } = cleanup;
+    const wait = { isKarpenterGone: watchKarpenter(exec, target), report };
     await deleteAll(exec, target, nodePools);
     await deleteAll(exec, target, nodeClaims);
-    await untilGone(cleanup, target, { resource: nodeClaims, what: "users' nodes" }, report);
-    await untilGone(cleanup, target, { resource: nodePools, what: "Karpenter's node pools" }, report);
+    await untilGone(cleanup, target, { resource: nodeClaims, what: "users' nodes" }, wait);
+    await untilGone(cleanup, target, { resource: nodePools, what: "Karpenter's node pools" }, wait);
     await deleteAll(exec, target, nodeClasses);
-    await untilGone(cleanup, target, { resource: nodeClasses, what: "Karpenter's node classes" }, report);
+    await untilGone(cleanup, target, { resource: nodeClasses, what: "Karpenter's node classes" }, wait);
   },
 });
 
@@ -50,16 +51,14 @@ async function untilGone(
   { exec, signal }: Cleanup,
   target: KubeTarget,
   { resource, what }: { resource: string; what: string },
-  report: Report,
+  { isKarpenterGone, report }: { isKarpenterGone: () => Promise<boolean>; report: Report },
 ): Promise<void> {
-  let absentSeconds = 0;
   const gone = pollUntil(
     async () => {
       const left = await names(exec, target, resource);
       if (left.length === 0) return true;
       report.progress(`${left.length} left: ${left.slice(0, 3).join(", ")}`);
-      absentSeconds = (await isKarpenterReady(exec, target)) ? 0 : absentSeconds + everySeconds;
-      if (absentSeconds > absenceSeconds) {
+      if (await isKarpenterGone()) {
         const held = await findHeld(exec, target, { resource });
         await releaseHeld(exec, target, held, { judge: judgeFinalizer, note: (line) => report.note(line) });
       }
@@ -76,9 +75,17 @@ function judgeFinalizer(_: unknown, finalizer: string) {
   return { isSafe: isKarpenters, why: "Karpenter is gone, and what it was for is deleted in AWS by its tags" };
 }
 
-async function isKarpenterReady(exec: Cleanup["exec"], target: KubeTarget): Promise<boolean> {
+/** Tells whether nobody can be expected to do Karpenter's work any more. */
+function watchKarpenter(exec: Cleanup["exec"], target: KubeTarget): () => Promise<boolean> {
   const { name, namespace } = karpenter;
-  return parseReadyReplicas((await exec(getCommand(target, { resource: "deployment", name, namespace }))).stdout) > 0;
+  let awaySince: number | undefined;
+  return async () => {
+    const { stdout } = await exec(getCommand(target, { resource: "deployment", name, namespace }));
+    if (stdout.trim() === "") return true;
+    if (parseReadyReplicas(stdout) > 0) awaySince = undefined;
+    else awaySince ??= performance.now();
+    return awaySince !== undefined && performance.now() - awaySince > absenceSeconds * 1000;
+  };
 }
 
 async function deleteAll(exec: Cleanup["exec"], target: KubeTarget, resource: string): Promise<void> {

@@ -16,7 +16,15 @@ import { asCleanup, type DataChoice } from "../../../src/steps/cleanup/cleanup.t
 import { proveEmpty } from "../../../src/steps/cleanup/prove-empty.ts";
 import { removeState } from "../../../src/steps/cleanup/remove-state.ts";
 import { sweep } from "../../../src/steps/cleanup/sweep.ts";
-import { awsError, fakeInstallation, mockAws, runChecked } from "../../helpers/installation.ts";
+import {
+  awsError,
+  changeOf,
+  fakeInstallation,
+  fakeStack,
+  mockAws,
+  planOf,
+  runChecked,
+} from "../../helpers/installation.ts";
 
 // Between two looks nothing is waited for.
 vi.mock("node:timers/promises", () => ({ setTimeout: () => Promise.resolve() }));
@@ -88,6 +96,20 @@ describe("sweep-cluster", () => {
     expect(await step.check(context)).toHaveProperty("change");
     context.failures.set("destroy-cluster-stack", new ToolError("TerraformFailed", "terraform failed"));
     expect(await step.check(context)).toEqual({ done: "nothing is left" });
+  });
+});
+
+describe("sweep-cluster after a destruction that failed", () => {
+  it("lets Terraform finish, once what it has stumbled over is gone", async () => {
+    const cluster = fakeStack([planOf({ delete: [changeOf("aws_eks_addon.this")] })]);
+    shown = [[volume], [volume], [volume], []];
+    const installation = fakeInstallation({ stacks: { storage: fakeStack([]), cluster } });
+    const context = asCleanup(installation, { data: "keep", id });
+    const failure = new ToolError("TerraformFailed", "terraform failed");
+    context.failures.set("destroy-cluster-stack", failure);
+    await runChecked(sweep("cluster", { title: "" }), context);
+    expect(cluster.log).toEqual(["plan to destroy", "apply plan-1"]);
+    expect([...context.failures]).toEqual([]);
   });
 });
 

@@ -13,6 +13,32 @@ function helm(subcommand: string, stdout: unknown = {}): ExpectedCall {
   const args = expect.arrayContaining(subcommand.split(" ")) as unknown as string[];
   return { command: { file: "helm", args }, stdout: JSON.stringify(stdout) };
 }
+const manifest: ExpectedCall = {
+  ...helm("get manifest hub"),
+  stdout: `kind: Deployment
+metadata: { name: hub }
+spec: { replicas: 1 }
+---
+kind: PersistentVolume
+metadata: { name: demo-home }
+---
+kind: Service
+metadata: { name: proxy-public }
+`,
+};
+const hub1 = { kind: "Deployment", metadata: { name: "hub" }, spec: { replicas: 1 } };
+const volume = { kind: "PersistentVolume", metadata: { name: "demo-home" }, status: { phase: "Bound" } };
+const service = { kind: "Service", metadata: { name: "proxy-public" } };
+
+function present(...items: object[]): ExpectedCall {
+  const args = expect.arrayContaining(["get", "--filename"]) as unknown as string[];
+  return { command: { file: "kubectl", args }, stdout: JSON.stringify({ kind: "List", items }) };
+}
+
+function kubectl(...words: string[]): ExpectedCall {
+  const args = expect.arrayContaining(words) as unknown as string[];
+  return { command: { file: "kubectl", args } };
+}
 const metadata = (change: object = {}) =>
   helm("get metadata hub", { chart: "jupyterhub", version: "4.4.0", revision: 3, status: "deployed", ...change });
 const missing: ExpectedCall = {
@@ -39,9 +65,40 @@ describe("a release", () => {
   });
 
   it("that is as wanted gets no new revision", async () => {
-    const installation = fakeInstallation({ calls: [metadata(), helm("get values hub", values)] });
+    const installation = fakeInstallation({
+      calls: [metadata(), helm("get values hub", values), manifest, present(hub1, volume, service)],
+    });
     expect(await hubRelease.check(installation)).toEqual({ done: "revision 3 is as wanted" });
     installation.exec.expectAllCalled();
+  });
+
+  it("of which a stopped cleanup has taken some gets it back", async () => {
+    const stopped = { ...hub1, spec: { replicas: 0 } };
+    const released = { ...volume, status: { phase: "Released" } };
+    const installation = fakeInstallation({
+      calls: [
+        metadata(),
+        helm("get values hub", values),
+        manifest,
+        present(stopped, released),
+        kubectl("scale", "Deployment", "hub", "--replicas=1"),
+        kubectl("delete", "PersistentVolume", "demo-home"),
+        manifest,
+        present(hub1),
+        upgrade,
+      ],
+    });
+    expect((await runChecked(hubRelease, installation)).change).toBe(
+      "put back: Deployment hub is stopped, PersistentVolume demo-home has lost its claim, Service proxy-public is gone",
+    );
+    installation.exec.expectAllCalled();
+  });
+
+  it("whose definitions are gone gets its objects back, too", async () => {
+    const noDefinition = { ...present(), exitCode: 1, stderr: 'error: no matches for kind "NodePool"' };
+    const calls = [metadata(), helm("get values hub", values), manifest, noDefinition, upgrade];
+    const installation = fakeInstallation({ calls });
+    expect((await runChecked(hubRelease, installation)).change).toMatch(/^put back: Deployment hub is gone/);
   });
 
   it("with other values is upgraded, and only their names are told", async () => {
@@ -78,7 +135,12 @@ describe("a release", () => {
 
   it("keeps the chart version of the lock file, whatever this hubctl was tested with", async () => {
     const locked = { ...inputs, lock: { ...inputs.lock, charts: { jupyterhub: "4.3.5" } } };
-    const calls = [metadata({ version: "4.3.5" }), helm("get values hub", hub.values(locked))];
+    const calls = [
+      metadata({ version: "4.3.5" }),
+      helm("get values hub", hub.values(locked)),
+      manifest,
+      present(hub1, volume, service),
+    ];
     const installation = fakeInstallation({ calls, answers: { releaseInputs: locked } });
     expect(await hubRelease.check(installation)).toEqual({ done: "revision 3 is as wanted" });
   });
