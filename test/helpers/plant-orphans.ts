@@ -1,4 +1,9 @@
-import { ACMClient, RequestCertificateCommand } from "@aws-sdk/client-acm";
+import {
+  ACMClient,
+  AddTagsToCertificateCommand,
+  DescribeCertificateCommand,
+  RequestCertificateCommand,
+} from "@aws-sdk/client-acm";
 import { AutoScalingClient, CreateAutoScalingGroupCommand } from "@aws-sdk/client-auto-scaling";
 import {
   BackupClient,
@@ -52,7 +57,12 @@ import {
   PutRolePolicyCommand,
 } from "@aws-sdk/client-iam";
 import { CreateAliasCommand, CreateKeyCommand, KMSClient } from "@aws-sdk/client-kms";
-import { ChangeResourceRecordSetsCommand, CreateHostedZoneCommand, Route53Client } from "@aws-sdk/client-route-53";
+import {
+  ChangeResourceRecordSetsCommand,
+  CreateHostedZoneCommand,
+  Route53Client,
+  type ResourceRecordSet,
+} from "@aws-sdk/client-route-53";
 import {
   CreateBucketCommand,
   PutBucketTaggingCommand,
@@ -63,6 +73,7 @@ import {
 import { CreateSecretCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { CreateQueueCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
+import { eventually } from "./eventually.ts";
 
 export interface AwsSettings {
   endpoint: string;
@@ -95,10 +106,11 @@ export async function plantDeployment(settings: AwsSettings, planting: Planting)
   const planted: Planted = [];
   const network = await plantNetwork(settings, { name, cluster, planted });
   await plantMachines(settings, { name, cluster, prefix, planted, office: planting.office, ...network });
-  await plantBalancer(settings, { name, cluster, planted, ...network });
+  const zone = await plantBalancer(settings, { name, cluster, planted, ...network });
   await plantData(settings, { name, storage: own("storage"), cluster, prefix, planted, ...network });
   await plantIdentity(settings, { cluster, prefix, planted });
   await plantRest(settings, { name, cluster, prefix, planted });
+  await plantCertificate(settings, { name, cluster, planted, zone });
   return planted.sort();
 }
 
@@ -308,7 +320,7 @@ async function plantMachines(
 async function plantBalancer(
   settings: AwsSettings,
   { name, cluster, planted, vpc, subnets }: Common & Network,
-): Promise<void> {
+): Promise<string> {
   const elb = new ElasticLoadBalancingV2Client(settings);
   const balancerName = `a${name}0123456789`.slice(0, 32);
   const { LoadBalancers } = await elb.send(
@@ -371,7 +383,51 @@ async function plantBalancer(
       },
     }),
   );
-  planted.push(`load-balancers ${balancerName}`, `dns-records A hub.${name}.example.org.`);
+  const zone = HostedZone!.Id!.replace("/hostedzone/", "");
+  planted.push(`load-balancers ${balancerName}`, `dns-records A hub.${name}.example.org. in ${zone}`);
+  return zone;
+}
+
+/** With the record that proves it, and the mark of a hub whose load balancer is gone. */
+async function plantCertificate(
+  settings: AwsSettings,
+  { name, cluster, planted, zone }: Common & { zone: string },
+): Promise<void> {
+  const acm = new ACMClient(settings);
+  const id = cluster["hubctl:id"];
+  const domain = `hub.${name}.example.org`;
+  const request = { DomainName: domain, ValidationMethod: "DNS" as const };
+  const { CertificateArn } = await acm.send(
+    new RequestCertificateCommand({ ...request, ...(id !== undefined && { Tags: list(cluster) }) }),
+  );
+  if (id !== undefined) {
+    const Tags = [{ Key: "hubctl:validation-zone", Value: zone }];
+    await acm.send(new AddTagsToCertificateCommand({ CertificateArn, Tags }));
+  }
+  const proof = await eventually("the record that proves the domain", async () => {
+    const { Certificate } = await acm.send(new DescribeCertificateCommand({ CertificateArn }));
+    return Certificate?.DomainValidationOptions?.[0]?.ResourceRecord;
+  });
+  const gone = `gone.elb.${settings.region}.amazonaws.com`;
+  const records: ResourceRecordSet[] = [
+    { Name: proof.Name, Type: "CNAME", TTL: 300, ResourceRecords: [{ Value: proof.Value }] },
+    {
+      Name: `old.${name}.example.org`,
+      Type: "A",
+      AliasTarget: { HostedZoneId: "ZLMOA37VPKANP", DNSName: gone, EvaluateTargetHealth: false },
+    },
+  ];
+  if (id !== undefined) {
+    const Value = `"hubctl:id=${id} target=${gone}"`;
+    records.push({ Name: `_hubctl.old.${name}.example.org`, Type: "TXT", TTL: 300, ResourceRecords: [{ Value }] });
+  }
+  const Changes = records.map((ResourceRecordSet) => ({ Action: "CREATE" as const, ResourceRecordSet }));
+  await new Route53Client(settings).send(
+    new ChangeResourceRecordSetsCommand({ HostedZoneId: zone, ChangeBatch: { Changes } }),
+  );
+  const shown = (record: ResourceRecordSet) =>
+    `dns-records ${record.Type!} ${record.Name!.replace(/\.$/, "")}. in ${zone}`;
+  planted.push(`certificates ${CertificateArn!}`, ...records.map(shown));
 }
 
 async function plantData(
@@ -524,18 +580,10 @@ async function plantRest(
   // As EKS writes it, without tags, and as something that knows its tags does.
   await logs.send(new CreateLogGroupCommand({ logGroupName: `/aws/eks/${name}/cluster` }));
   await logs.send(new CreateLogGroupCommand({ logGroupName: `/hubctl/${prefix}`, tags: cluster }));
-  const { CertificateArn } = await new ACMClient(settings).send(
-    new RequestCertificateCommand({
-      DomainName: `hub.${name}.example.org`,
-      ValidationMethod: "DNS",
-      ...(Object.keys(cluster).length > 0 && { Tags: list(cluster) }),
-    }),
-  );
   planted.push(
     `queues ${prefix}-karpenter`,
     `event-rules ${prefix}-node-spot`,
     `log-groups /aws/eks/${name}/cluster`,
     `log-groups /hubctl/${prefix}`,
-    `certificates ${CertificateArn!}`,
   );
 }

@@ -121,6 +121,10 @@ test("a load balancer's interfaces, certificate and, each second time, target gr
   await expect(aws.ec2.send(new DeleteNetworkInterfaceCommand({ NetworkInterfaceId }))).rejects.toMatchObject({
     name: "InvalidParameterValue",
   });
+  const sameGroup = new CreateTargetGroupCommand({ Name: "first-group", VpcId, Protocol: "TCP", Port: 80 });
+  expect((await aws.elb.send(sameGroup)).TargetGroups).toMatchObject([{ TargetGroupArn }]);
+  const otherGroup = new CreateTargetGroupCommand({ Name: "first-group", VpcId, Protocol: "TCP", Port: 81 });
+  await expect(aws.elb.send(otherGroup)).rejects.toMatchObject({ name: "DuplicateTargetGroupNameException" });
   const removeGroup = async () => await aws.elb.send(new DeleteTargetGroupCommand({ TargetGroupArn }));
   await expect(removeGroup()).rejects.toMatchObject({ name: "ResourceInUseException" });
   const removeCertificate = async () => await aws.acm.send(new DeleteCertificateCommand({ CertificateArn }));

@@ -17,6 +17,7 @@ from .settling import later, later_action
 create = ELBv2Backend.create_load_balancer
 set_subnets = ELBv2Backend.set_subnets
 set_security_groups = ELBv2Backend.set_security_groups
+create_target_group = ELBv2Backend.create_target_group
 any_listener_using = ELBv2Backend._any_listener_using
 
 INTERFACES_LINGER_SECONDS = 3
@@ -33,6 +34,7 @@ def apply():
     ELBv2Backend.create_load_balancer = create_load_balancer
     ELBv2Backend.set_subnets = set_subnets_and_interfaces
     ELBv2Backend.set_security_groups = set_security_groups_of_interfaces
+    ELBv2Backend.create_target_group = create_target_group_once
     ELBv2Backend.delete_load_balancer = delete_load_balancer
     ELBv2Backend._any_listener_using = is_in_use
 
@@ -82,6 +84,20 @@ def set_security_groups_of_interfaces(self, arn, *args, **kwargs):
     answer = set_security_groups(self, arn, *args, **kwargs)
     place(self, self.load_balancers[arn])
     return answer
+
+
+def create_target_group_once(self, name, **kwargs):
+    """moto refuses any name that is taken; AWS gives back the group that was made with the same settings.
+
+    https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateTargetGroup.html
+    """
+    settings = {key: value for key, value in kwargs.items() if key != "tags"}
+    known = next((group for group in self.target_groups.values() if group.name == name), None)
+    if known is not None and known.__dict__.get("made_with") == settings:
+        return known
+    group = create_target_group(self, name, **kwargs)
+    group.__dict__["made_with"] = settings
+    return group
 
 
 def delete_load_balancer(self, arn):
