@@ -33,7 +33,14 @@ async function runOnDatabase(world: InstalledWorld, lines: readonly string[]): P
     metadata: { name: "rows", namespace: "jupyterhub" },
     spec: {
       restartPolicy: "Never",
-      nodeSelector: { "hub.jupyter.org/node-purpose": "core" },
+      // The disk can be attached to one node only.
+      affinity: {
+        podAffinity: {
+          requiredDuringSchedulingIgnoredDuringExecution: [
+            { labelSelector: { matchLabels: { component: "hub" } }, topologyKey: "kubernetes.io/hostname" },
+          ],
+        },
+      },
       tolerations: [{ key: "hub.jupyter.org/dedicated", value: "core", effect: "NoSchedule" }],
       containers: [
         {

@@ -8,6 +8,7 @@ import {
   DescribeTargetGroupsCommand,
 } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { DescribeNetworkInterfacesCommand } from "@aws-sdk/client-ec2";
+import { ListObjectsV2Command } from "@aws-sdk/client-s3";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { Resource } from "../../../src/aws/inventory/resource.ts";
 import { hub } from "../../../src/releases/hub.ts";
@@ -234,6 +235,17 @@ describe("destroy-cluster-stack", () => {
   beforeEach(() => {
     const gone = Object.assign(new Error("No cluster found"), { name: "ResourceNotFoundException" });
     aws.eks.on(DescribeClusterCommand).rejects(gone).on(DescribeNodegroupCommand).rejects(gone);
+    aws.s3.on(ListObjectsV2Command).resolves({ Contents: [{ Key: "deployments/dandihub/cluster/terraform.tfstate" }] });
+  });
+
+  it("has nothing to do, and begins no state, once all of that is gone", async () => {
+    aws.s3.on(ListObjectsV2Command).resolves({});
+    const cluster = fakeStack([planned]);
+    const context = cleanup([], { stacks: { storage: fakeStack([]), cluster } });
+    expect(await destroyStack("cluster", { title: "" }).check(context)).toEqual({
+      done: "nothing is left of its state",
+    });
+    expect(cluster.log).toEqual([]);
   });
 
   it("waits for a cluster that an earlier run began to make", async () => {
