@@ -1,6 +1,5 @@
 /** What lies between a browser and the hub, in the order in which it is passed. */
-const reachLayers = ["dns", "proxy", "connection", "tls", "hub"] as const;
-type ReachLayer = (typeof reachLayers)[number];
+type ReachLayer = "dns" | "proxy" | "connection" | "tls" | "hub";
 
 /** What one layer answered. The first that is not well is the one at fault: those behind it are not asked. */
 export interface ReachCheck {
