@@ -1,4 +1,5 @@
 import type { HubctlError } from "../errors.ts";
+import type { ObjectChange } from "./object-change.ts";
 
 /**
  * What a step finds when it asks AWS, Terraform, Helm or Kubernetes (never the journal).
@@ -21,6 +22,8 @@ export interface Step<Context, Plan = unknown> {
   /** How many seconds it takes on AWS as a rule, if it is long enough to wonder. */
   readonly usual?: number;
   check(context: Context): Promise<Checked<Plan>>;
+  /** What `run` would do, object by object; for who wants to know more than `change` says. Changes nothing. */
+  preview?(context: Context, plan: Plan): Promise<ObjectChange[]>;
   /** Idempotent. Gets exactly what `check` planned. */
   run(context: Context, plan: Plan, report: Report): Promise<void>;
   /**
