@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
+import { isDeepStrictEqual } from "node:util";
 import { stringify } from "yaml";
 import type { z } from "zod";
 import { accessTo, describeCluster, kubeconfigFor, kubeContext } from "../aws/cluster.ts";
@@ -28,6 +29,7 @@ import type { Exec } from "../tools/exec.ts";
 import { testedVersions } from "../versions.ts";
 import { findDeploymentCertificate, type DeploymentCertificate } from "./deployment-certificate.ts";
 import { findFrozenDigests } from "./frozen-digests.ts";
+import { createGuard, type Guard } from "./guard.ts";
 import { memo, type Memo } from "./memo.ts";
 import { findTerraform, type TerraformBinary } from "../tools/terraform.ts";
 import type { TerraformRunDependencies } from "../tools/terraform-run.ts";
@@ -49,13 +51,15 @@ export interface Installation {
   /** Tells the operator something outside of any step. */
   readonly note: (text: string) => void;
   readonly stacks: { storage: DeploymentStack; cluster: DeploymentStack };
+  /** Refuses what would be lost and was not named. */
+  readonly guard: Guard;
   readonly terraform: Memo<TerraformBinary>;
   readonly caller: Memo<Caller>;
   /**
-   * The lock file's content, or before the first install what it will hold; `newImages` are the frozen images whose
-   * digests are not in the file yet.
+   * What the lock file is to hold: its content, before the first install what is resolved then, or what `chooseLock`
+   * made of it. `newImages` are the frozen images whose digests are not in the file yet.
    */
-  readonly lock: Memo<{ lock: HubLock; recorded: boolean; newImages?: string[] }>;
+  readonly lock: Memo<WantedLock>;
   readonly stateBucketReady: Memo<boolean>;
   readonly certificate: Memo<DeploymentCertificate>;
   /** Outputs of the stacks; undefined until they have been applied. */
@@ -79,6 +83,15 @@ export interface Installation {
   forget(): void;
 }
 
+export interface WantedLock {
+  lock: HubLock;
+  /** Whether there is a lock file. */
+  recorded: boolean;
+  newImages?: string[];
+  /** What the file holds, if that is to become something else. */
+  replaces?: HubLock;
+}
+
 export interface InstallationOptions extends Pick<
   Installation,
   | "deployment"
@@ -94,6 +107,10 @@ export interface InstallationOptions extends Pick<
   | "leaveStateBucket"
 > {
   hubctlVersion: string;
+  /** Makes another lock of the recorded one, for an upgrade or a rollback; asked once a run, before anything changes. */
+  chooseLock?: (installation: Installation, recorded: HubLock) => Promise<HubLock>;
+  /** Addresses of what may be replaced or deleted. */
+  allowReplace?: readonly string[];
   hideSecrets: (...values: string[]) => void;
   terraformRuns: TerraformRunDependencies;
 }
@@ -101,22 +118,27 @@ export interface InstallationOptions extends Pick<
 export function createInstallation(options: InstallationOptions): Installation {
   const { deployment, config, secrets, hubctlVersion, hideSecrets } = options;
   const aws = createClients(config.aws.region, config.aws);
+  let chosen: Promise<{ lock: HubLock }> | undefined;
   const installation: Installation = {
     ...options,
     aws,
     get stacks() {
       return stacks;
     },
+    guard: createGuard(options.allowReplace),
     terraform: memo(() => findTerraform(options.exec)),
     caller: memo(() => getCaller(aws, config.aws)),
     lock: memo(async () => {
       const recorded = readLock(deployment.lockFile);
-      const lock = recorded ?? (await newLock(installation, hubctlVersion));
-      const answer = { lock, recorded: recorded !== undefined };
-      const found = await findFrozenDigests(installation, lock.images);
-      const newImages = Object.keys(found);
-      if (newImages.length === 0) return answer;
-      return { ...answer, lock: { ...lock, images: { ...lock.images, ...found } }, newImages };
+      if (recorded === undefined) {
+        return { recorded: false, ...(await withDigests(installation, await newLock(installation, hubctlVersion))) };
+      }
+      const { chooseLock } = options;
+      if (!chooseLock) return { recorded: true, ...(await withDigests(installation, recorded)) };
+      // Once it is written, the same choice made again would be the next version.
+      chosen ??= chooseLock(installation, recorded).then((lock) => withDigests(installation, lock));
+      const { lock } = await chosen;
+      return { lock, recorded: true, ...(isDeepStrictEqual(lock, recorded) ? {} : { replaces: recorded }) };
     }),
     stateBucketReady: memo(async () => (await findStateBucket(aws, (await installation.caller()).account)) === "ready"),
     certificate: memo(async () => findDeploymentCertificate(aws, config, (await installation.lock()).lock)),
@@ -165,6 +187,14 @@ export function createInstallation(options: InstallationOptions): Installation {
     cluster: deploymentStack("cluster", installation, options.terraformRuns),
   };
   return installation;
+}
+
+/** With the digests of frozen images that the lock file lacks. */
+async function withDigests(installation: Installation, lock: HubLock): Promise<Pick<WantedLock, "lock" | "newImages">> {
+  const found = await findFrozenDigests(installation, lock.images);
+  const newImages = Object.keys(found);
+  if (newImages.length === 0) return { lock };
+  return { lock: { ...lock, images: { ...lock.images, ...found } }, newImages };
 }
 
 /** Resolves once what would otherwise be "the default today"; nothing is created and nothing written here. */

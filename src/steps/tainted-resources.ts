@@ -1,6 +1,7 @@
 import { clusterCreation, nodeGroupCreation, type CreationState } from "../aws/creation-state.ts";
 import { pollUntil } from "../engine/poll.ts";
-import { preciousTainted, type PlanSummary, type ResourceChange } from "../tools/terraform-plan.ts";
+import { preciousTainted } from "../tools/plan-guard.ts";
+import type { PlanSummary, ResourceChange } from "../tools/terraform-plan.ts";
 import type { Installation } from "./installation.ts";
 
 /**

@@ -5,7 +5,8 @@ import { terraformVariables } from "../config/terraform-variables.ts";
 import type { StackName } from "../config/work-dir.ts";
 import type { Checked, Report } from "../engine/step.ts";
 import { UserError } from "../errors.ts";
-import { describePlan, isTainted, refuseDestructive, type PlanSummary } from "../tools/terraform-plan.ts";
+import { findLosses } from "../tools/plan-guard.ts";
+import { describePlan, isTainted, type PlanSummary } from "../tools/terraform-plan.ts";
 import { followEarlierRun, type TerraformRunDependencies } from "../tools/terraform-run.ts";
 import { createStack, type PlannedStack, type Stack } from "../tools/terraform-stack.ts";
 import { releaseDeadStateLock } from "./dead-state-lock.ts";
@@ -95,7 +96,7 @@ function toJson(value: unknown): string {
 export function checkStack(name: StackName) {
   return async (installation: Installation): Promise<Checked<PlannedStack>> => {
     const stack = installation.stacks[name];
-    const plan = await planKeepingUnfinished(await stack.prepare(), installation);
+    const plan = await planKeepingUnfinished(name, await stack.prepare(), installation);
     if (stack.shown) refuseUnshown(plan.summary, stack.shown);
     stack.shown ??= plan.summary;
     if (!plan.summary.isEmpty) return { change: describePlan(plan.summary), plan };
@@ -106,13 +107,16 @@ export function checkStack(name: StackName) {
 }
 
 /** Plans; and plans again if an interrupted run left resources that Terraform would needlessly make anew. */
-async function planKeepingUnfinished(stack: Stack, installation: Installation): Promise<PlannedStack> {
+async function planKeepingUnfinished(name: StackName, stack: Stack, installation: Installation): Promise<PlannedStack> {
   const report = reportTo(installation);
   let plan = await stack.plan(report);
   const { keep, failed } = await sortTainted(installation, plan.summary);
   for (const address of keep) await stack.untaint(address);
   if (keep.length > 0) plan = await stack.plan(report);
-  refuseDestructive(plan.summary, ({ address }) => failed.has(address));
+  installation.guard.weigh(
+    `${name}-stack`,
+    findLosses(plan.summary, ({ address }) => failed.has(address)),
+  );
   return plan;
 }
 

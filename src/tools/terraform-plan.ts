@@ -1,5 +1,5 @@
+import { createHash } from "node:crypto";
 import { z } from "zod";
-import { UserError } from "../errors.ts";
 
 export interface ResourceChange {
   /** "aws_eks_cluster.this" */
@@ -12,6 +12,10 @@ export interface ResourceChange {
   forcedBy: string[];
   /** Terraform's reason code, such as "replace_because_cannot_update". */
   reason?: string;
+  /** Where it was before a `moved` block led it here. */
+  formerAddress?: string;
+  /** What its successor has replaced already, and only its deletion is left. */
+  isDeposed?: boolean;
 }
 
 export interface PlanSummary {
@@ -22,6 +26,8 @@ export interface PlanSummary {
   /** Outputs that would change, by name. */
   outputs: string[];
   isEmpty: boolean;
+  /** Two plans with the same one would do the same, to the last attribute. */
+  fingerprint: string;
 }
 
 const planSchema = z.object({
@@ -29,6 +35,8 @@ const planSchema = z.object({
     .array(
       z.object({
         address: z.string(),
+        previous_address: z.string().optional(),
+        deposed: z.string().optional(),
         mode: z.string().default("managed"),
         type: z.string(),
         action_reason: z.string().optional(),
@@ -44,14 +52,16 @@ const planSchema = z.object({
 });
 
 export function emptyPlan(): PlanSummary {
-  return { create: [], update: [], replace: [], delete: [], outputs: [], isEmpty: true };
+  return { create: [], update: [], replace: [], delete: [], outputs: [], isEmpty: true, fingerprint: "" };
 }
 
 /** Reads `terraform show -json PLANFILE`. */
 export function parsePlan(stdout: string): PlanSummary {
-  const plan = planSchema.parse(JSON.parse(stdout));
-  const summary = emptyPlan();
-  for (const { address, type, mode, action_reason: reason, change } of plan.resource_changes) {
+  const whole: unknown = JSON.parse(stdout);
+  const plan = planSchema.parse(whole);
+  const summary = { ...emptyPlan(), fingerprint: fingerprintOf(whole) };
+  for (const { address, type, mode, change, ...more } of plan.resource_changes) {
+    const { action_reason: reason, previous_address: formerAddress, deposed } = more;
     const list = mode === "managed" ? listFor(summary, change.actions) : undefined;
     const forcedBy = (change.replace_paths ?? []).map((path) => path.join("."));
     const id = change.before?.id;
@@ -61,6 +71,8 @@ export function parsePlan(stdout: string): PlanSummary {
       forcedBy,
       ...(id === undefined ? {} : { id }),
       ...(reason === undefined ? {} : { reason }),
+      ...(formerAddress === undefined ? {} : { formerAddress }),
+      ...(deposed === undefined ? {} : { isDeposed: true }),
     });
   }
   for (const [name, { actions }] of Object.entries(plan.output_changes)) {
@@ -69,6 +81,15 @@ export function parsePlan(stdout: string): PlanSummary {
   const lists = [summary.create, summary.update, summary.replace, summary.delete, summary.outputs];
   summary.isEmpty = lists.every((list) => list.length === 0);
   return summary;
+}
+
+const whatIsDone = z.object({ resource_changes: z.unknown(), output_changes: z.unknown() });
+
+/** Values may be secret, so only a digest of them is kept. */
+function fingerprintOf(plan: unknown): string {
+  return createHash("sha256")
+    .update(JSON.stringify(whatIsDone.parse(plan)))
+    .digest("hex");
 }
 
 function listFor(summary: PlanSummary, actions: readonly string[]): ResourceChange[] | undefined {
@@ -80,65 +101,11 @@ function listFor(summary: PlanSummary, actions: readonly string[]): ResourceChan
   return undefined;
 }
 
-/** Resources whose loss ends users' sessions, takes the hub away or loses data. */
-const precious: Readonly<Record<string, string>> = {
-  aws_eks_cluster: "cluster",
-  aws_eks_node_group: "node group",
-  aws_vpc: "VPC",
-  aws_subnet: "subnet",
-  aws_efs_file_system: "file system",
-  aws_efs_access_point: "access point of a file system",
-  aws_efs_mount_target: "mount target of a file system",
-  aws_fsx_openzfs_file_system: "file system",
-  aws_fsx_openzfs_volume: "volume",
-  aws_ebs_volume: "volume",
-  aws_s3_bucket: "bucket",
-  aws_secretsmanager_secret: "secret",
-  aws_backup_vault: "backup vault",
-  aws_ecr_repository: "image repository",
-  aws_db_instance: "database",
-  aws_kms_key: "encryption key",
-};
-
 const tainted = "replace_because_tainted";
-
-/** What would be lost only because Terraform did not see its creation end. */
-export function preciousTainted({ replace }: PlanSummary): ResourceChange[] {
-  return replace.filter((change) => isTainted(change) && Object.hasOwn(precious, change.type));
-}
 
 /** Its creation was interrupted or failed. */
 export function isTainted({ reason }: ResourceChange): boolean {
   return reason === tainted;
-}
-
-/**
- * Refuses a plan that would replace or delete what nobody asked to lose. Terraform also replaces what it could not
- * finish creating; `isHalfMade` says of such a resource that nothing depends on it yet, so that a run can be resumed.
- */
-export function refuseDestructive(
-  summary: PlanSummary,
-  isHalfMade: (change: ResourceChange) => boolean = () => false,
-): void {
-  const lost = [
-    ...summary.replace.map((change) => ({ change, verb: "replace" })),
-    ...summary.delete.map((change) => ({ change, verb: "delete" })),
-  ]
-    .filter(({ change }) => Object.hasOwn(precious, change.type))
-    .filter(({ change }) => !(change.reason === tainted && isHalfMade(change)));
-  if (lost.length === 0) return;
-  const lines = lost.map(({ change, verb }) => {
-    const kind = precious[change.type] ?? change.type;
-    return `${verb} the ${kind} ${change.address}${whyLost(change)}`;
-  });
-  const attributes = [...new Set(lost.flatMap(({ change }) => change.forcedBy))];
-  throw new UserError("PlanWouldDestroy", `the plan would ${lines.join("; ")}; nothing was touched`, {
-    output: lines.join("\n"),
-    hint:
-      attributes.length === 0
-        ? "undo the change of the configuration, or of the resource in AWS, that makes this necessary"
-        : `set ${attributes.join(", ")} back to what it was, in the configuration or in AWS`,
-  });
 }
 
 /** "12 to create, 1 to change" */
@@ -152,10 +119,4 @@ export function describePlan(summary: PlanSummary): string {
   const counted = parts.filter(([list]) => list.length > 0).map(([list, verb]) => `${list.length} ${verb}`);
   if (counted.length > 0) return counted.join(", ");
   return summary.outputs.length > 0 ? "only outputs change" : "nothing to change";
-}
-
-function whyLost(change: ResourceChange): string {
-  if (change.forcedBy.length > 0) return ` (${change.forcedBy.join(", ")} cannot be changed in place)`;
-  if (change.reason === tainted) return " (its creation was interrupted)";
-  return change.reason === undefined ? "" : ` (${change.reason.replaceAll("_", " ")})`;
 }

@@ -16,6 +16,7 @@ import { kubeContext } from "../../src/aws/cluster.ts";
 import { workDirPaths } from "../../src/config/work-dir.ts";
 import type { Step } from "../../src/engine/step.ts";
 import type { Installation } from "../../src/steps/installation.ts";
+import { createGuard } from "../../src/steps/guard.ts";
 import { memo } from "../../src/steps/memo.ts";
 import type { DeploymentStack } from "../../src/steps/terraform-stack.ts";
 import type { PlanSummary, ResourceChange } from "../../src/tools/terraform-plan.ts";
@@ -80,7 +81,7 @@ type Answers = {
 /** A deployment whose hub is installed, but for what is changed. `answers` are the memos' answers. */
 export function fakeInstallation(
   options: { calls?: readonly ExpectedCall[]; answers?: Answers } & Partial<
-    Pick<Installation, "config" | "stacks" | "chartMirror" | "signal">
+    Pick<Installation, "config" | "stacks" | "chartMirror" | "signal" | "guard">
   > = {},
 ): FakeInstallation {
   const { calls = [], answers = {}, ...rest } = options;
@@ -111,6 +112,7 @@ export function fakeInstallation(
     notes,
     note: (text) => void notes.push(text),
     stacks: { storage: fakeStack([]), cluster: fakeStack([]) },
+    guard: createGuard(),
     terraform: answer("terraform", { file: "terraform", flavor: "terraform", version: "1.11.4" }),
     caller: answer("caller", { account, arn: `arn:aws:iam::${account}:user/operator` }),
     lock: answer("lock", { lock: inputs.lock, recorded: true }),

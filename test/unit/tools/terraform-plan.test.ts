@@ -1,8 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { UserError } from "../../../src/errors.ts";
-import { describePlan, parsePlan, refuseDestructive } from "../../../src/tools/terraform-plan.ts";
+import { describePlan, parsePlan } from "../../../src/tools/terraform-plan.ts";
 
 interface Change {
   type: string;
@@ -60,6 +59,37 @@ describe("parsePlan", () => {
     expect(describePlan(plan)).toBe("2 to replace");
   });
 
+  it("has another fingerprint if a single attribute differs, and no value in it", () => {
+    const change = (value: string) =>
+      parsePlan(
+        JSON.stringify({
+          timestamp: Math.random(),
+          resource_changes: [{ address: "a.b", type: "a", change: { actions: ["update"], after: { value } } }],
+        }),
+      );
+    expect(change("one").fingerprint).toBe(change("one").fingerprint);
+    expect(change("one").fingerprint).not.toBe(change("two").fingerprint);
+    expect(JSON.stringify(change("sesame"))).not.toContain("sesame");
+  });
+
+  it("knows what has moved, and what is left of a replacement", () => {
+    const plan = parsePlan(
+      JSON.stringify({
+        resource_changes: [
+          {
+            address: "aws_vpc.this[0]",
+            previous_address: "aws_vpc.this",
+            type: "aws_vpc",
+            change: { actions: ["delete", "create"] },
+          },
+          { address: "aws_x.y", deposed: "1a2b3c4d", type: "aws_x", change: { actions: ["delete"] } },
+        ],
+      }),
+    );
+    expect(plan.replace).toMatchObject([{ address: "aws_vpc.this[0]", formerAddress: "aws_vpc.this" }]);
+    expect(plan.delete).toMatchObject([{ address: "aws_x.y", isDeposed: true }]);
+  });
+
   it("counts what it describes", () => {
     const plan = planOf(
       { type: "a", actions: ["create"] },
@@ -68,79 +98,5 @@ describe("parsePlan", () => {
       { type: "d", actions: ["delete"] },
     );
     expect(describePlan(plan)).toBe("2 to create, 1 to change, 1 to delete");
-  });
-});
-
-describe("refuseDestructive", () => {
-  const precious = [
-    "aws_eks_cluster",
-    "aws_eks_node_group",
-    "aws_vpc",
-    "aws_subnet",
-    "aws_efs_file_system",
-    "aws_efs_access_point",
-    "aws_s3_bucket",
-    "aws_secretsmanager_secret",
-    "aws_backup_vault",
-  ];
-
-  it.each(
-    precious.flatMap(
-      (type) =>
-        [
-          [type, ["delete"]],
-          [type, ["delete", "create"]],
-          [type, ["create", "delete"]],
-          [type, ["forget"]],
-        ] as const,
-    ),
-  )("refuses %s with %j", (type, actions) => {
-    const refuse = () => refuseDestructive(planOf({ type, actions: [...actions] }));
-    expect(refuse).toThrow(UserError);
-    expect(refuse).toThrow(`${type}.this`);
-  });
-
-  it("names what forces a replacement and how to avoid it", () => {
-    const plan = planOf({
-      type: "aws_eks_cluster",
-      actions: ["delete", "create"],
-      paths: [["vpc_config", 0, "subnet_ids"]],
-    });
-    expect(() => refuseDestructive(plan)).toThrow(
-      expect.objectContaining({
-        code: "PlanWouldDestroy",
-        exitCode: 2,
-        message:
-          "the plan would replace the cluster aws_eks_cluster.this (vpc_config.0.subnet_ids cannot be changed in place); nothing was touched",
-        hint: "set vpc_config.0.subnet_ids back to what it was, in the configuration or in AWS",
-      }) as Error,
-    );
-  });
-
-  it("says why without an attribute", () => {
-    const plan = planOf({ type: "aws_vpc", actions: ["delete"], reason: "delete_because_no_resource_config" });
-    expect(() => refuseDestructive(plan)).toThrow("delete the VPC aws_vpc.this (delete because no resource config)");
-  });
-
-  it("lets everything else pass", () => {
-    const plan = planOf(
-      { type: "aws_eks_cluster", actions: ["update"] },
-      { type: "aws_vpc", actions: ["create"] },
-      { type: "aws_security_group_rule", actions: ["delete", "create"] },
-      { type: "aws_iam_role_policy", actions: ["delete"] },
-    );
-    expect(() => refuseDestructive(plan)).not.toThrow();
-  });
-
-  it("lets a half-made resource be made again when the caller knows that it is one", () => {
-    const plan = planOf({ type: "aws_eks_cluster", actions: ["delete", "create"], reason: "replace_because_tainted" });
-    expect(() => refuseDestructive(plan)).toThrow("its creation was interrupted");
-    expect(() => refuseDestructive(plan, (change) => change.address === "aws_eks_cluster.this")).not.toThrow();
-    const forced = planOf({
-      type: "aws_eks_cluster",
-      actions: ["delete", "create"],
-      reason: "replace_because_cannot_update",
-    });
-    expect(() => refuseDestructive(forced, () => true)).toThrow(UserError);
   });
 });

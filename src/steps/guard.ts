@@ -1,0 +1,41 @@
+import { isAllowed, refuseLosses, type Loss } from "../tools/plan-guard.ts";
+
+/** What all plans of a run together would take away, and whether somebody agreed to it. */
+export interface Guard {
+  /** What was found so far, allowed or not. */
+  readonly losses: readonly Loss[];
+  /** What was allowed by name, and nothing would lose. */
+  readonly unneeded: readonly string[];
+  /** Keeps what a step has found, in place of what it found before; refuses it, unless refusing is put off. */
+  weigh(step: string, losses: readonly Loss[]): void;
+  /** Until `enforce`, losses are only kept: so that all of them are told at once, or only shown. */
+  putOff(): void;
+  /** UserError PlanWouldDestroy with all that nobody has agreed to; from now on refuses at once. */
+  enforce(): void;
+}
+
+/** `allowed` are the addresses that the operator has named. */
+export function createGuard(allowed: readonly string[] = []): Guard {
+  const found = new Map<string, readonly Loss[]>();
+  let isPutOff = false;
+  const losses = () => [...found.values()].flat();
+  return {
+    get losses() {
+      return losses();
+    },
+    get unneeded() {
+      return allowed.filter((address) => !losses().some((loss) => isAllowed(loss, [address])));
+    },
+    weigh(step, lost) {
+      found.set(step, lost);
+      if (!isPutOff) refuseLosses(lost, allowed);
+    },
+    putOff() {
+      isPutOff = true;
+    },
+    enforce() {
+      isPutOff = false;
+      refuseLosses(losses(), allowed);
+    },
+  };
+}
