@@ -144,6 +144,11 @@ export default defineConfig(
     direction,
   ),
   forbid(["src/admins/**"], { packages: single, layers: [...sandbox, "commands", "health", "steps", "ui"] }, direction),
+  forbid(
+    ["src/upgrade/**"],
+    { packages: single, layers: [...sandbox, "commands", "health", "steps", "ui"] },
+    direction,
+  ),
   forbid(["src/health/**"], { packages: single, layers: [...sandbox, "commands", "steps", "ui"] }, direction),
   forbid(["src/commands/**"], { packages: single, layers: sandbox }, direction),
   forbid(

@@ -60,17 +60,26 @@ async function resolveKubernetes(aws: AwsClients, config: HubConfig): Promise<st
 }
 
 async function resolveAddons(aws: AwsClients, kubernetes: string): Promise<Record<string, string>> {
-  const versions = await Promise.all(
+  const offered = await offeredAddons(aws, kubernetes);
+  return Object.fromEntries(Object.entries(offered).map(([name, { preferred }]) => [name, preferred]));
+}
+
+/** By add-on: EKS' default version for a Kubernetes version, and all versions that fit it, newest first. */
+export async function offeredAddons(
+  aws: AwsClients,
+  kubernetes: string,
+): Promise<Record<string, { preferred: string; fitting: string[] }>> {
+  const offers = await Promise.all(
     addonNames.map(async (addonName) => {
       const { addons } = await aws.eks.send(
         new DescribeAddonVersionsCommand({ addonName, kubernetesVersion: kubernetes }),
       );
       const all = addons?.[0]?.addonVersions ?? [];
-      const preferred = all.find(({ compatibilities }) =>
+      const byDefault = all.find(({ compatibilities }) =>
         compatibilities?.some(({ defaultVersion }) => defaultVersion),
       );
-      const version = (preferred ?? all[0])?.addonVersion;
-      if (version === undefined) {
+      const preferred = (byDefault ?? all[0])?.addonVersion;
+      if (preferred === undefined) {
         throw new UserError(
           "AddonNotOffered",
           `EKS offers no version of the add-on ${addonName} for Kubernetes ${kubernetes}`,
@@ -79,15 +88,19 @@ async function resolveAddons(aws: AwsClients, kubernetes: string): Promise<Recor
           },
         );
       }
-      return [addonName, version] as const;
+      return [addonName, { preferred, fitting: all.flatMap(({ addonVersion }) => addonVersion ?? []) }] as const;
     }),
   );
-  return Object.fromEntries(versions);
+  return Object.fromEntries(offers);
 }
 
 /** https://docs.aws.amazon.com/eks/latest/userguide/retrieve-ami-id.html */
-async function resolveNodeImage(aws: AwsClients, kubernetes: string): Promise<HubLock["nodeImage"]> {
-  const Name = `/aws/service/eks/optimized-ami/${kubernetes}/amazon-linux-2023/x86_64/standard/recommended/release_version`;
+const imageParameters = (kubernetes: string) =>
+  `/aws/service/eks/optimized-ami/${kubernetes}/amazon-linux-2023/x86_64/standard`;
+
+/** The newest image of nodes for a Kubernetes version. */
+export async function resolveNodeImage(aws: AwsClients, kubernetes: string): Promise<HubLock["nodeImage"]> {
+  const Name = `${imageParameters(kubernetes)}/recommended/release_version`;
   const { Parameter } = await aws.ssm.send(new GetParameterCommand({ Name }));
   const release = Parameter?.Value;
   const date = release?.split("-").at(-1);
@@ -98,4 +111,17 @@ async function resolveNodeImage(aws: AwsClients, kubernetes: string): Promise<Hu
     );
   }
   return { release, alias: `al2023@v${date}` };
+}
+
+/** Whether Karpenter finds the image of `alias` in a cluster of that Kubernetes version. */
+export async function hasNodeImage(aws: AwsClients, kubernetes: string, alias: string): Promise<boolean> {
+  const day = alias.split("@")[1] ?? "";
+  const folder = `amazon-eks-node-al2023-x86_64-standard-${kubernetes}-${day}`;
+  try {
+    await aws.ssm.send(new GetParameterCommand({ Name: `${imageParameters(kubernetes)}/${folder}/image_id` }));
+    return true;
+  } catch (error) {
+    if (error instanceof Error && error.name === "ParameterNotFound") return false;
+    throw error;
+  }
 }

@@ -118,7 +118,12 @@ export interface InstallationOptions extends Pick<
 export function createInstallation(options: InstallationOptions): Installation {
   const { deployment, config, secrets, hubctlVersion, hideSecrets } = options;
   const aws = createClients(config.aws.region, config.aws);
-  let chosen: Promise<{ lock: HubLock }> | undefined;
+  // Never forgotten: once it is written, the same choice made again would be the next version.
+  const chosen = memo(async () => {
+    const recorded = readLock(deployment.lockFile);
+    if (!recorded || !options.chooseLock) throw new Error("there is no lock to choose another one for");
+    return withDigests(installation, await options.chooseLock(installation, recorded));
+  });
   const installation: Installation = {
     ...options,
     aws,
@@ -133,11 +138,8 @@ export function createInstallation(options: InstallationOptions): Installation {
       if (recorded === undefined) {
         return { recorded: false, ...(await withDigests(installation, await newLock(installation, hubctlVersion))) };
       }
-      const { chooseLock } = options;
-      if (!chooseLock) return { recorded: true, ...(await withDigests(installation, recorded)) };
-      // Once it is written, the same choice made again would be the next version.
-      chosen ??= chooseLock(installation, recorded).then((lock) => withDigests(installation, lock));
-      const { lock } = await chosen;
+      if (!options.chooseLock) return { recorded: true, ...(await withDigests(installation, recorded)) };
+      const { lock } = await chosen();
       return { lock, recorded: true, ...(isDeepStrictEqual(lock, recorded) ? {} : { replaces: recorded }) };
     }),
     stateBucketReady: memo(async () => (await findStateBucket(aws, (await installation.caller()).account)) === "ready"),

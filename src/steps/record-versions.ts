@@ -2,13 +2,18 @@ import { readLock, writeLock } from "../config/lock-file.ts";
 import { defineStep } from "../engine/step.ts";
 import { UserError } from "../errors.ts";
 import type { HubLock } from "../config/hub-lock.ts";
+import { describeLockChanges } from "../upgrade/lock-changes.ts";
 import type { Installation } from "./installation.ts";
 
 export const recordVersions = defineStep({
   id: "record-versions",
   title: "Record versions and zones",
   async check(installation: Installation) {
-    const { lock, recorded, newImages = [] } = await installation.lock();
+    const { lock, recorded, newImages = [], replaces } = await installation.lock();
+    if (replaces) {
+      const moves = describeLockChanges(replaces, lock).map(({ what, from, to }) => `${what} ${from} → ${to}`);
+      return { change: moves.join(", "), plan: lock };
+    }
     const versions = `Kubernetes ${lock.kubernetes}, hub chart ${lock.charts["jupyterhub"] ?? "?"}, ${lock.zones.length} zones`;
     if (recorded) {
       noteWithoutEffect(installation, lock);
@@ -35,7 +40,8 @@ export const recordVersions = defineStep({
 function noteWithoutEffect({ config, note }: Installation, lock: HubLock): void {
   const { kubernetesVersion: wanted } = config.cluster;
   if (wanted !== undefined && wanted !== lock.kubernetes) {
-    note(`! Kubernetes stays at ${lock.kubernetes}, as recorded; the configuration's ${wanted} has no effect`);
+    const stays = `Kubernetes stays at ${lock.kubernetes}, as recorded; the configuration's ${wanted} has no effect`;
+    note(`! ${stays}: hubctl update --upgrade kubernetes moves it`);
   }
   const { existingVpc, vpc } = config.network;
   if (!existingVpc && vpc.zones !== lock.zones.length) {

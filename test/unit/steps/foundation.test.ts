@@ -43,7 +43,7 @@ describe("another Kubernetes version than the recorded one", () => {
     const installation = fakeInstallation({ config: wanted });
     expect(await recordVersions.check(installation)).toHaveProperty("done");
     expect(installation.notes).toEqual([
-      "! Kubernetes stays at 1.36, as recorded; the configuration's 1.35 has no effect",
+      "! Kubernetes stays at 1.36, as recorded; the configuration's 1.35 has no effect: hubctl update --upgrade kubernetes moves it",
     ]);
   });
 });
