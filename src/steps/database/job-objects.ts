@@ -14,7 +14,9 @@ const cronJobSchema = z.object({
     jobTemplate: z.object({
       metadata: z.looseObject({}).default({}),
       spec: z.looseObject({
-        template: z.looseObject({ spec: z.looseObject({ containers: z.array(z.looseObject({})) }) }),
+        template: z.looseObject({
+          spec: z.looseObject({ containers: z.array(z.looseObject({ env: z.array(z.unknown()).optional() })) }),
+        }),
       }),
     }),
   }),
@@ -54,6 +56,12 @@ export function describeTrouble(pods: Pods): string {
       .map(({ message }) => message),
   ]);
   return reasons.map((reason) => reason.trim()).find((reason) => reason !== "") ?? "";
+}
+
+/** What a container that went well has left in its termination message. */
+export function readWords(pods: Pods): string {
+  const ends = pods.flatMap(({ status }) => status.containerStatuses.map(({ state: { terminated } }) => terminated));
+  return ends.find((end) => end?.exitCode === 0 && end.message !== "")?.message ?? "";
 }
 
 /** With --ignore-not-found kubectl prints nothing for what is not there. */

@@ -1,0 +1,71 @@
+import { z } from "zod";
+import type { Report } from "../../engine/step.ts";
+import { UserError } from "../../errors.ts";
+import { databaseCopyJob, isDatabaseOnOwnDisk } from "../../releases/hub-database.ts";
+import type { KubeTarget } from "../../tools/helm.ts";
+import type { Installation } from "../installation.ts";
+import { findCronJob, readResult, runDatabaseJob } from "./job.ts";
+import type { CronJob } from "./job-objects.ts";
+
+const copySchema = z.object({ name: z.string(), bytes: z.number() });
+
+/** A copy of the hub's database on the file system. */
+export interface DatabaseCopy {
+  name: string;
+  bytes: number;
+  /** When it was made, as ISO 8601. */
+  made: string;
+  /** Of the hub's chart, whose hub can read it; and any later one. */
+  chartVersion: string;
+}
+
+type Means = Pick<Installation, "exec" | "signal" | "deployment" | "config">;
+
+const quiet = { progress: () => undefined };
+
+/** Copies the hub's database now, while the hub goes on; gives the copy's name. */
+export async function copyDatabase(
+  means: Means,
+  target: KubeTarget,
+  report: Pick<Report, "progress"> = quiet,
+): Promise<string> {
+  const job = { name: `${databaseCopyJob}-now`, args: ["copy"], besideHub: true };
+  await runDatabaseJob(means, target, await requireCronJob(means, target), job, report);
+  return z.object({ copied: z.string() }).parse(await readResult(means, target, job.name)).copied;
+}
+
+/** All copies on the file system, the newest first. Only a pod can see them, so it takes some seconds. */
+export async function listCopies(means: Means, target: KubeTarget): Promise<DatabaseCopy[]> {
+  const job = { name: `${databaseCopyJob}-list`, args: ["list"], besideHub: true };
+  await runDatabaseJob(means, target, await requireCronJob(means, target), job, quiet);
+  const { copies } = z.object({ copies: z.array(copySchema) }).parse(await readResult(means, target, job.name));
+  return copies.flatMap(({ name, bytes }) => {
+    const told = readCopyName(name);
+    return told ? [{ name, bytes, ...told }] : [];
+  });
+}
+
+/** What the name of a copy tells; undefined if it is none: jupyterhub-20261101T060000Z-4.4.0.sqlite. */
+export function readCopyName(name: string): Pick<DatabaseCopy, "made" | "chartVersion"> | undefined {
+  const pattern = /^jupyterhub-(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z-([0-9A-Za-z.+-]+)\.sqlite$/;
+  const [, year, month, day, hour, minute, second, chartVersion] = pattern.exec(name) ?? [];
+  if (chartVersion === undefined) return undefined;
+  return {
+    made: `${year ?? ""}-${month ?? ""}-${day ?? ""}T${hour ?? ""}:${minute ?? ""}:${second ?? ""}Z`,
+    chartVersion,
+  };
+}
+
+export async function requireCronJob(means: Means, target: KubeTarget): Promise<CronJob> {
+  const cronJob = await findCronJob(means, target);
+  if (cronJob) return cronJob;
+  const { name } = means.deployment;
+  const isElsewhere = !isDatabaseOnOwnDisk(means.config);
+  throw new UserError(
+    "NothingCopies",
+    isElsewhere
+      ? "the hub's database is not on a disk of its own, and hubctl can't copy it"
+      : `the cluster has no CronJob ${databaseCopyJob}, with which the hub's database is copied`,
+    { hint: isElsewhere ? "copy it with its own tools" : `hubctl install --deployment ${name} puts it back` },
+  );
+}

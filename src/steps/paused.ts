@@ -1,0 +1,22 @@
+import { readPause, type Pause } from "../aws/pause.ts";
+import { UserError } from "../errors.ts";
+import type { Installation } from "./installation.ts";
+
+/** Undefined if the deployment is not paused, or was never installed. */
+export async function findPause({ aws, caller, config }: Installation): Promise<Pause | undefined> {
+  return readPause(aws, { account: (await caller()).account, deployment: config.name });
+}
+
+/** For commands that would otherwise take the nodes that a pause has taken away for something to put right. */
+export async function refuseWhilePaused(installation: Installation): Promise<void> {
+  const pause = await findPause(installation);
+  if (!pause) return;
+  const { name } = installation.deployment;
+  throw new UserError(
+    "Paused",
+    `${name} is paused, since ${pause.since} by ${pause.by}: nothing can be changed meanwhile`,
+    {
+      hint: `bring it back first: hubctl resume --deployment ${name}`,
+    },
+  );
+}
