@@ -5,7 +5,7 @@ import { createWorkDir } from "../config/work-dir.ts";
 import { createInterrupts, type Interrupts } from "../engine/interrupt.ts";
 import type { Journal } from "../engine/journal.ts";
 import { AbortError, HubctlError } from "../errors.ts";
-import { createInstallation, type Installation } from "../steps/installation.ts";
+import { createInstallation, type Installation, type InstallationOptions } from "../steps/installation.ts";
 import { createExec, createStartTool } from "../tools/exec.ts";
 import { toExpected } from "../ui/errors.ts";
 import { logFileName, openLogger, type Logger } from "../ui/logger.ts";
@@ -24,6 +24,8 @@ export interface SessionOptions extends ConfiguredOptions, LockOptions {
   useLocalConfig?: boolean;
   /** The run makes the deployment what its configuration says, so a copy of that is kept in the state bucket. */
   keepsConfig?: boolean;
+  /** See InstallationOptions: what an upgrade or a rollback makes of the lock file. */
+  chooseLock?: InstallationOptions["chooseLock"];
 }
 
 /** What a command that works on a deployment has at hand while it runs. */
@@ -69,6 +71,7 @@ export async function inSession<Result>(
     signal: interrupts.signal,
     note: (line) => output.note(line),
     hubctlVersion: version,
+    ...(options.chooseLock && { chooseLock: options.chooseLock }),
     hideSecrets: (...values) => processRedactor.add(...values),
     terraformRuns: { exec, start: createStartTool(running), running: interrupts, journal, log, redact },
     async takeRunLock() {
