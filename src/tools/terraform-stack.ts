@@ -21,6 +21,7 @@ import {
   untaintCommand,
 } from "./terraform.ts";
 import { parseOutputs, type TerraformBinary, type TerraformFolder } from "./terraform.ts";
+import { parsePlanDetails, type PlanDetails } from "./plan-details.ts";
 import { emptyPlan, parsePlan, type PlanSummary } from "./terraform-plan.ts";
 import { followEarlierRun, runTerraform } from "./terraform-run.ts";
 import type { TerraformReport, TerraformRunDependencies } from "./terraform-run.ts";
@@ -36,12 +37,15 @@ export interface PlannedStack {
   /** The saved plan: what was checked is what will be applied. */
   file: string;
   summary: PlanSummary;
+  details: PlanDetails;
 }
 
 interface PlanOptions {
   destroy: boolean;
   /** Addresses of the only resources that the plan is about. */
   targets?: readonly string[];
+  /** A plan that is only looked at needs no lock of the state, and no right to write one. */
+  isLocked?: boolean;
 }
 
 /** One rendered stack, and Terraform to work on it. */
@@ -80,9 +84,9 @@ export function createStack(options: StackOptions, dependencies: TerraformRunDep
       rmSync(planFile, { force: true });
       const command = planCommand(folder, { out: planFile, ...options });
       const status = await runTerraform({ command, dir, action: "plan", accept: [2] }, dependencies, report);
-      if (status === 0) return { file: planFile, summary: emptyPlan() };
+      if (status === 0) return { file: planFile, summary: emptyPlan(), details: { changes: [], drift: [] } };
       const { stdout } = await exec(showPlanCommand(folder, planFile));
-      return { file: planFile, summary: parsePlan(stdout) };
+      return { file: planFile, summary: parsePlan(stdout), details: parsePlanDetails(stdout) };
     },
     async apply({ file, summary }, report) {
       const total = summary.create.length + summary.update.length + summary.delete.length + 2 * summary.replace.length;

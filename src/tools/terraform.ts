@@ -27,7 +27,7 @@ export function initCommand(folder: TerraformFolder): Command {
 /** Plans into a file, so that exactly what was checked can be applied. Exit status 2 means that there are changes. */
 export function planCommand(
   folder: TerraformFolder,
-  options: { out: string; destroy?: boolean; targets?: readonly string[] },
+  options: { out: string; destroy?: boolean; targets?: readonly string[]; isLocked?: boolean },
 ): Command {
   return inFolder(folder, [
     "plan",
@@ -35,7 +35,7 @@ export function planCommand(
     "-no-color",
     "-json",
     "-detailed-exitcode",
-    lockTimeout,
+    options.isLocked === false ? "-lock=false" : lockTimeout,
     ...(options.destroy === true ? ["-destroy"] : []),
     ...(options.targets ?? []).map((address) => `-target=${address}`),
     `-out=${options.out}`,

@@ -81,7 +81,7 @@ type Answers = {
 /** A deployment whose hub is installed, but for what is changed. `answers` are the memos' answers. */
 export function fakeInstallation(
   options: { calls?: readonly ExpectedCall[]; answers?: Answers } & Partial<
-    Pick<Installation, "config" | "stacks" | "chartMirror" | "signal" | "guard">
+    Pick<Installation, "config" | "stacks" | "chartMirror" | "signal" | "guard" | "rollsBack">
   > = {},
 ): FakeInstallation {
   const { calls = [], answers = {}, ...rest } = options;
@@ -113,6 +113,7 @@ export function fakeInstallation(
     note: (text) => void notes.push(text),
     stacks: { storage: fakeStack([]), cluster: fakeStack([]) },
     guard: createGuard(),
+    rollsBack: false,
     terraform: answer("terraform", { file: "terraform", flavor: "terraform", version: "1.11.4" }),
     caller: answer("caller", { account, arn: `arn:aws:iam::${account}:user/operator` }),
     lock: answer("lock", { lock: inputs.lock, recorded: true }),
@@ -147,7 +148,7 @@ export function fakeStack(plans: readonly PlanSummary[]): FakeStack {
       log.push([destroy ? "plan to destroy" : "plan", ...targets].join(" "));
       const summary = plans[planned] ?? emptyPlan();
       planned += 1;
-      return Promise.resolve({ file: `plan-${planned}`, summary });
+      return Promise.resolve({ file: `plan-${planned}`, summary, details: { changes: [], drift: [] } });
     },
     apply({ file }) {
       log.push(`apply ${file}`);
