@@ -1,7 +1,7 @@
 import { describeCluster, refuseForeignCluster } from "../aws/cluster.ts";
 import { defineStep } from "../engine/step.ts";
 import type { Installation } from "./installation.ts";
-import { applyStack, checkStack } from "./terraform-stack.ts";
+import { applyStack, checkStack, previewStack } from "./terraform-stack.ts";
 
 export const clusterStack = defineStep({
   id: "cluster-stack",
@@ -16,5 +16,6 @@ export const clusterStack = defineStep({
     refuseForeignCluster(cluster, recorded ? lock.id : undefined);
     return checkStack("cluster")(installation);
   },
+  preview: previewStack,
   run: applyStack("cluster"),
 });

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { isDeepStrictEqual } from "node:util";
 import { stringify } from "yaml";
 import type { z } from "zod";
@@ -53,6 +53,10 @@ export interface Installation {
   readonly stacks: { storage: DeploymentStack; cluster: DeploymentStack };
   /** Refuses what would be lost and was not named. */
   readonly guard: Guard;
+  /** Releases go back to a former revision if that is what is wanted. */
+  readonly rollsBack: boolean;
+  /** Nothing is to be written in AWS or in the cluster, no lock included: everything is only looked at. */
+  readonly isReading: boolean;
   readonly terraform: Memo<TerraformBinary>;
   readonly caller: Memo<Caller>;
   /**
@@ -111,6 +115,8 @@ export interface InstallationOptions extends Pick<
   chooseLock?: (installation: Installation, recorded: HubLock) => Promise<HubLock>;
   /** Addresses of what may be replaced or deleted. */
   allowReplace?: readonly string[];
+  rollsBack?: boolean;
+  isReading?: boolean;
   hideSecrets: (...values: string[]) => void;
   terraformRuns: TerraformRunDependencies;
 }
@@ -131,6 +137,8 @@ export function createInstallation(options: InstallationOptions): Installation {
       return stacks;
     },
     guard: createGuard(options.allowReplace),
+    rollsBack: options.rollsBack ?? false,
+    isReading: options.isReading ?? false,
     terraform: memo(() => findTerraform(options.exec)),
     caller: memo(() => getCaller(aws, config.aws)),
     lock: memo(async () => {
@@ -160,6 +168,9 @@ export function createInstallation(options: InstallationOptions): Installation {
     }),
     kubeTarget: memo(async () => {
       const wanted = await installation.kubeconfigText();
+      if (wanted !== undefined && installation.isReading) {
+        await writeFile(options.workDir.kubeconfig, wanted, { mode: 0o600 });
+      }
       const present = await readFile(options.workDir.kubeconfig, "utf8").catch(() => undefined);
       if (wanted === undefined || present !== wanted) return undefined;
       return { kubeconfig: options.workDir.kubeconfig, context: kubeContext(config.name) };

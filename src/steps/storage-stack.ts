@@ -1,10 +1,11 @@
 import { defineStep } from "../engine/step.ts";
-import { applyStack, checkStack } from "./terraform-stack.ts";
+import { applyStack, checkStack, previewStack } from "./terraform-stack.ts";
 
 export const storageStack = defineStep({
   id: "storage-stack",
   title: "Create what outlives a cluster: file system, secrets",
   usual: 40,
   check: checkStack("storage"),
+  preview: previewStack,
   run: applyStack("storage"),
 });

@@ -3,10 +3,12 @@ import { join } from "node:path";
 import { readStateObject, writeStateObject } from "../aws/state-object.ts";
 import { terraformVariables } from "../config/terraform-variables.ts";
 import type { StackName } from "../config/work-dir.ts";
+import type { Drift, ObjectChange } from "../engine/object-change.ts";
 import type { Checked, Report } from "../engine/step.ts";
 import { UserError } from "../errors.ts";
 import { findLosses } from "../tools/plan-guard.ts";
 import { describePlan, isTainted, type PlanSummary } from "../tools/terraform-plan.ts";
+import { parseStateOutputs } from "../tools/terraform.ts";
 import { followEarlierRun, type TerraformRunDependencies } from "../tools/terraform-run.ts";
 import { createStack, type PlannedStack, type Stack } from "../tools/terraform-stack.ts";
 import { releaseDeadStateLock } from "./dead-state-lock.ts";
@@ -24,6 +26,8 @@ export interface DeploymentStack {
   outputs(): Promise<Record<string, unknown>>;
   /** The plan that the operator saw first. */
   shown?: PlanSummary;
+  /** What has changed in AWS since the last run, as the latest plan found it. */
+  drift?: readonly Drift[];
 }
 
 const templates = join(import.meta.dirname, "..", "..", "templates", "terraform");
@@ -38,8 +42,19 @@ export function deploymentStack(
   const onBucket = memo(() => prepareStack(name, "s3", installation, dependencies));
   return {
     prepare: async () => ((await installation.stateBucketReady()) ? onBucket() : onEmptyState()),
-    outputs: async () => ((await installation.stateBucketReady()) ? (await onBucket()).outputs() : {}),
+    async outputs() {
+      if (!(await installation.stateBucketReady())) return {};
+      return installation.isReading ? readStateOutputs(name, installation) : (await onBucket()).outputs();
+    },
   };
+}
+
+/** Straight from the state, which needs no folder that is ready and so is known while plans are being made. */
+async function readStateOutputs(name: StackName, installation: Installation): Promise<Record<string, unknown>> {
+  const { aws, config } = installation;
+  const { account } = (await installation.lock()).lock;
+  const state = await readStateObject(aws, account, stackKey(config.name, name, "terraform.tfstate"));
+  return state === undefined ? {} : parseStateOutputs(state);
 }
 
 async function prepareStack(
@@ -48,14 +63,14 @@ async function prepareStack(
   installation: Installation,
   dependencies: TerraformRunDependencies,
 ): Promise<Stack> {
-  const { config, workDir, aws } = installation;
+  const { config, workDir, aws, isReading } = installation;
   const [{ lock }, binary] = await Promise.all([installation.lock(), installation.terraform()]);
   const dir = workDir.terraform(name);
   const report = reportTo(installation);
   const stateKey = stackKey(config.name, name, "terraform.tfstate");
   // Terraform of a killed run may still work in this folder: nothing is rendered under its hands.
   await followEarlierRun(dir, dependencies, report, async (earlier) => {
-    if (backend === "s3") await releaseDeadStateLock(earlier, stateKey, installation);
+    if (backend === "s3" && !isReading) await releaseDeadStateLock(earlier, stateKey, installation);
   });
   await copyTemplates(join(templates, name), dir);
   await writeFile(join(dir, "terraform.tfvars.json"), toJson(terraformVariables(name, config, lock)));
@@ -66,6 +81,7 @@ async function prepareStack(
   const kept = backend === "s3" ? await readStateObject(aws, lock.account, checksums) : undefined;
   if (kept !== undefined) await writeFile(stack.providerLockFile, kept);
   await stack.init(report);
+  if (isReading) return stack;
   if (backend === "s3") await saveUnsavedState(stack, stateKey, installation);
   const present = await readFile(stack.providerLockFile, "utf8");
   if (backend === "s3" && present !== kept) await writeStateObject(aws, lock.account, checksums, present);
@@ -92,18 +108,33 @@ function toJson(value: unknown): string {
   return `${JSON.stringify(value, null, 2)}\n`;
 }
 
-/** The check of a stack's step. A plan that is made again may hold nothing that was not shown. */
+/** The check of a stack's step. A plan that is made again in a run may hold nothing that was not shown. */
 export function checkStack(name: StackName) {
   return async (installation: Installation): Promise<Checked<PlannedStack>> => {
     const stack = installation.stacks[name];
-    const plan = await planKeepingUnfinished(name, await stack.prepare(), installation);
-    if (stack.shown) refuseUnshown(plan.summary, stack.shown);
-    stack.shown ??= plan.summary;
+    const plan = await (installation.isReading ? planOnly : planKeepingUnfinished)(
+      name,
+      await stack.prepare(),
+      installation,
+    );
+    stack.drift = plan.details.drift;
+    if (stack.shown && !installation.guard.isPutOff) refuseUnshown(plan.summary, stack.shown);
+    else stack.shown = plan.summary;
     if (!plan.summary.isEmpty) return { change: describePlan(plan.summary), plan };
     // Later checks need them; asked here, the one stack's are read while the other is still being planned.
     await (name === "storage" ? installation.storageOutputs() : installation.clusterOutputs());
     return { done: "the plan is empty" };
   };
+}
+
+/** What an interrupted run left unfinished stays so, and is shown as what would be made anew. */
+async function planOnly(name: StackName, stack: Stack, installation: Installation): Promise<PlannedStack> {
+  const plan = await stack.plan(reportTo(installation), { destroy: false, isLocked: false });
+  installation.guard.weigh(
+    `${name}-stack`,
+    findLosses(plan.summary, () => true),
+  );
+  return plan;
 }
 
 /** Plans; and plans again if an interrupted run left resources that Terraform would needlessly make anew. */
@@ -135,6 +166,10 @@ function refuseUnshown(plan: PlanSummary, shown: PlanSummary): void {
   throw new UserError("PlanChanged", `the plan has changed since it was shown: it would now also change ${names}`, {
     hint: "run the same command again to see and confirm the whole plan",
   });
+}
+
+export function previewStack(_: Installation, { details }: PlannedStack): Promise<ObjectChange[]> {
+  return Promise.resolve(details.changes);
 }
 
 export function applyStack(name: StackName) {

@@ -81,6 +81,12 @@ export function parseOutputs(stdout: string): Record<string, unknown> {
   return Object.fromEntries(Object.entries(outputs).map(([name, output]) => [name, output.value]));
 }
 
+/** The same of a state as it lies in its bucket; a stack that has never been applied may have a state without any. */
+export function parseStateOutputs(state: string): Record<string, unknown> {
+  const { outputs } = z.object({ outputs: outputsSchema.default({}) }).parse(JSON.parse(state));
+  return Object.fromEntries(Object.entries(outputs).map(([name, output]) => [name, output.value]));
+}
+
 const versionSchema = z.object({ terraform_version: z.string() });
 
 export function parseVersion(stdout: string): string {

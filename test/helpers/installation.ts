@@ -114,6 +114,7 @@ export function fakeInstallation(
     stacks: { storage: fakeStack([]), cluster: fakeStack([]) },
     guard: createGuard(),
     rollsBack: false,
+    isReading: false,
     terraform: answer("terraform", { file: "terraform", flavor: "terraform", version: "1.11.4" }),
     caller: answer("caller", { account, arn: `arn:aws:iam::${account}:user/operator` }),
     lock: answer("lock", { lock: inputs.lock, recorded: true }),
