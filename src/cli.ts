@@ -7,6 +7,7 @@ import type { RouteDnsFlags } from "./commands/route-dns.ts";
 import type { SessionOptions } from "./commands/session.ts";
 import type { TokenOptions } from "./commands/token.ts";
 import { registerAdmins } from "./cli-admins.ts";
+import { registerUpdate } from "./cli-update.ts";
 import { exitCodes } from "./errors.ts";
 import { exitCodeOf, formatError } from "./ui/errors.ts";
 import { createOutput } from "./ui/output.ts";
@@ -143,6 +144,8 @@ function createProgram(): Command {
       const { init } = await import("./commands/init.ts");
       await init(options);
     });
+
+  registerUpdate(program, () => program.opts<GlobalOptions>(), version);
 
   program
     .commandsGroup("Run:")

@@ -38,9 +38,13 @@ export async function readCopyManifest(
   account: string,
   deployment: string,
 ): Promise<CopyManifest | undefined> {
-  const key = copyKey(deployment, manifestFile);
+  const key = copyManifestKey(deployment);
   const text = await readStateObject(aws, account, key);
-  if (text === undefined) return undefined;
+  return text === undefined ? undefined : parseCopyManifest(key, text);
+}
+
+/** `key` is where it was found. */
+export function parseCopyManifest(key: string, text: string): CopyManifest {
   try {
     return manifestSchema.parse(JSON.parse(text));
   } catch (cause) {
@@ -83,7 +87,7 @@ export async function writeConfigCopy(
     files: kept,
     earlier: [...new Set(earlier)].filter((one) => one !== hash).slice(0, rememberedCopies),
   };
-  await writeStateObject(aws, account, copyKey(deployment, manifestFile), `${JSON.stringify(manifest, null, 2)}\n`);
+  await writeStateObject(aws, account, copyManifestKey(deployment), `${JSON.stringify(manifest, null, 2)}\n`);
   return manifest;
 }
 
@@ -143,6 +147,10 @@ export function hashOf(files: ConfigFiles): string {
 }
 
 const manifestFile = "manifest.json";
+
+export function copyManifestKey(deployment: string): string {
+  return copyKey(deployment, manifestFile);
+}
 
 function copyKey(deployment: string, path: string): string {
   return `deployments/${deployment}/config/${path}`;

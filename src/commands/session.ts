@@ -26,6 +26,10 @@ export interface SessionOptions extends ConfiguredOptions, LockOptions {
   keepsConfig?: boolean;
   /** See InstallationOptions: what an upgrade or a rollback makes of the lock file. */
   chooseLock?: InstallationOptions["chooseLock"];
+  /** Addresses of what may be replaced or deleted. */
+  allowReplace?: readonly string[];
+  /** Take a release back to its former revision, where that is what is wanted. */
+  rollsBack?: boolean;
 }
 
 /** What a command that works on a deployment has at hand while it runs. */
@@ -71,6 +75,8 @@ export async function inSession<Result>(
     signal: interrupts.signal,
     note: (line) => output.note(line),
     hubctlVersion: version,
+    allowReplace: options.allowReplace ?? [],
+    rollsBack: options.rollsBack ?? false,
     ...(options.chooseLock && { chooseLock: options.chooseLock }),
     hideSecrets: (...values) => processRedactor.add(...values),
     terraformRuns: { exec, start: createStartTool(running), running: interrupts, journal, log, redact },

@@ -40,6 +40,11 @@ export function readLock(file: string): HubLock | undefined {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw error;
   }
+  return parseLock(source, file);
+}
+
+/** `file` is where the text comes from. */
+export function parseLock(source: string, file: string): HubLock {
   const document = parseDocument(source);
   const [broken] = document.errors;
   if (broken !== undefined) throw lockBroken(file, broken.message.split("\n")[0] ?? "it is not YAML");

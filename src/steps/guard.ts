@@ -6,6 +6,8 @@ export interface Guard {
   readonly losses: readonly Loss[];
   /** What was allowed by name, and nothing would lose. */
   readonly unneeded: readonly string[];
+  /** What is found now is what will be shown. */
+  readonly isPutOff: boolean;
   /** Keeps what a step has found, in place of what it found before; refuses it, unless refusing is put off. */
   weigh(step: string, losses: readonly Loss[]): void;
   /** Until `enforce`, losses are only kept: so that all of them are told at once, or only shown. */
@@ -25,6 +27,9 @@ export function createGuard(allowed: readonly string[] = []): Guard {
     },
     get unneeded() {
       return allowed.filter((address) => !losses().some((loss) => isAllowed(loss, [address])));
+    },
+    get isPutOff() {
+      return isPutOff;
     },
     weigh(step, lost) {
       found.set(step, lost);

@@ -83,7 +83,7 @@ export function parsePlan(stdout: string): PlanSummary {
   return summary;
 }
 
-const whatIsDone = z.object({ resource_changes: z.unknown(), output_changes: z.unknown() });
+const whatIsDone = z.object({ resource_changes: z.unknown().optional(), output_changes: z.unknown().optional() });
 
 /** Values may be secret, so only a digest of them is kept. */
 function fingerprintOf(plan: unknown): string {

@@ -1,0 +1,40 @@
+import { ListObjectVersionsCommand } from "@aws-sdk/client-s3";
+import type { AwsClients } from "./clients.ts";
+import { copyManifestKey, parseCopyManifest, type CopyManifest } from "./config-copy.ts";
+import { stateBucketName } from "./state-bucket.ts";
+import { readStateObject } from "./state-object.ts";
+
+/**
+ * The newest configuration that was installed to its end and is not the one with this hash: the last good one, if what
+ * is here was never installed, else the one before it. Undefined if there was none.
+ */
+export async function findFormerCopy(
+  aws: AwsClients,
+  { account, deployment, id }: { account: string; deployment: string; id: string },
+  hash: string,
+): Promise<CopyManifest | undefined> {
+  const key = copyManifestKey(deployment);
+  let KeyMarker: string | undefined;
+  let VersionIdMarker: string | undefined;
+  do {
+    const page = await aws.s3.send(
+      new ListObjectVersionsCommand({
+        Bucket: stateBucketName(account, aws.region),
+        Prefix: key,
+        ExpectedBucketOwner: account,
+        ...(KeyMarker && { KeyMarker }),
+        ...(VersionIdMarker && { VersionIdMarker }),
+      }),
+    );
+    // The newest first: https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectVersions.html
+    for (const { Key, VersionId } of page.Versions ?? []) {
+      if (Key !== key || VersionId === undefined) continue;
+      const text = await readStateObject(aws, account, key, VersionId);
+      const manifest = text === undefined ? undefined : parseCopyManifest(key, text);
+      if (manifest?.id === id && manifest.hash !== hash) return manifest;
+    }
+    KeyMarker = page.NextKeyMarker;
+    VersionIdMarker = page.NextVersionIdMarker;
+  } while (KeyMarker !== undefined);
+  return undefined;
+}
