@@ -29,6 +29,7 @@ import { removeUserNodes } from "./cleanup/user-nodes.ts";
 import { clusterStack } from "./cluster-stack.ts";
 import { coreNodes } from "./core-nodes.ts";
 import { generatedSecrets } from "./generated-secrets.ts";
+import { eksUpdates } from "./eks-updates.ts";
 import { devicePluginRelease, hubRelease, karpenterCrdRelease, karpenterRelease, platformRelease } from "./releases.ts";
 import type { Installation } from "./installation.ts";
 import { kubeconfig } from "./kubeconfig.ts";
@@ -37,13 +38,16 @@ import { mountTargets } from "./mount-targets.ts";
 import { recordVersions } from "./record-versions.ts";
 import { stateBucket } from "./state-bucket.ts";
 import { storageStack } from "./storage-stack.ts";
+import { versionsFit } from "./versions-fit.ts";
 
 /** From an empty account to a hub that answers at its domain. */
 export const installSteps: StepList<Installation> = [
   checkTools,
   checkLogin,
+  versionsFit,
   recordVersions,
   stateBucket,
+  eksUpdates,
   { sideBySide: [storageStack, clusterStack, certificate] },
   generatedSecrets,
   mountTargets,

@@ -124,6 +124,11 @@ export function readyCommand(target: KubeTarget): Command {
   return kubectl(target, ["get", "--raw", "/readyz", "--request-timeout=15s"]);
 }
 
+/** The API server's own counters, as text. */
+export function metricsCommand(target: KubeTarget): Command {
+  return kubectl(target, ["get", "--raw", "/metrics", "--request-timeout=30s"]);
+}
+
 export function clientVersionCommand(): Command {
   return { file: "kubectl", args: ["version", "--client", "--output", "json"] };
 }
@@ -221,6 +226,30 @@ export function parseNodes(stdout: string): NodeState[] {
     name: metadata.name,
     labels: metadata.labels,
     isReady: status.conditions.some(({ type, status: is }) => type === "Ready" && is === "True"),
+  }));
+}
+
+const nodeVersionsSchema = z.object({
+  items: z.array(
+    z.object({
+      metadata: z.object({ name: z.string(), labels: z.record(z.string(), z.string()).default({}) }),
+      status: z.object({ nodeInfo: z.object({ kubeletVersion: z.string() }) }),
+    }),
+  ),
+});
+
+export interface NodeVersion {
+  name: string;
+  labels: Record<string, string>;
+  /** "v1.36.1-eks-3a10415" */
+  kubelet: string;
+}
+
+export function parseNodeVersions(stdout: string): NodeVersion[] {
+  return nodeVersionsSchema.parse(parseList(stdout)).items.map(({ metadata, status }) => ({
+    name: metadata.name,
+    labels: metadata.labels,
+    kubelet: status.nodeInfo.kubeletVersion,
   }));
 }
 

@@ -75,8 +75,10 @@ function upgradeNodes(lock: HubLock, { offers }: UpgradeFacts): HubLock {
 /** The chart, and what the tags of frozen images mean today. */
 function upgradeHub(lock: HubLock, { config }: UpgradeFacts): HubLock {
   const jupyterhub = newer(lock.charts["jupyterhub"], config.hub.chartVersion ?? testedVersions.charts.jupyterhub);
-  const { images: _asked_again, ...rest } = lock;
-  return { ...rest, charts: { ...lock.charts, jupyterhub } };
+  const next = { ...lock, charts: { ...lock.charts, jupyterhub } };
+  // What has no digest recorded is asked again.
+  delete next.images;
+  return next;
 }
 
 /** One minor, and with it the add-ons and the nodes; nothing before the last move is complete. */
