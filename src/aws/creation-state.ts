@@ -1,6 +1,6 @@
-import { DescribeNodegroupCommand } from "@aws-sdk/client-eks";
 import type { AwsClients } from "./clients.ts";
 import { describeCluster } from "./cluster.ts";
+import { describeCoreNodeGroups } from "./core-node-group.ts";
 
 /** How the creation of the cluster or its core node group stands, when nobody has waited for its end. */
 export type CreationState = "under way" | "failed" | "ended";
@@ -10,13 +10,8 @@ export async function clusterCreation(aws: AwsClients, name: string): Promise<Cr
 }
 
 export async function nodeGroupCreation(aws: AwsClients, clusterName: string): Promise<CreationState> {
-  try {
-    const answer = await aws.eks.send(new DescribeNodegroupCommand({ clusterName, nodegroupName: "core" }));
-    return stateOf(answer.nodegroup?.status);
-  } catch (error) {
-    if (error instanceof Error && error.name === "ResourceNotFoundException") return "failed";
-    throw error;
-  }
+  const [newest] = await describeCoreNodeGroups(aws, clusterName);
+  return stateOf(newest?.status);
 }
 
 function stateOf(status: string | undefined): CreationState {

@@ -1,4 +1,5 @@
-import { DescribeNodegroupCommand, type Nodegroup } from "@aws-sdk/client-eks";
+import type { Nodegroup } from "@aws-sdk/client-eks";
+import { describeCoreNodeGroups } from "../aws/core-node-group.ts";
 import { corePurpose, purposeLabel } from "../releases/node-purpose.ts";
 import { formatAge, minutesSince } from "./age.ts";
 import { condition, isTrue, type Node } from "./kube-objects.ts";
@@ -12,14 +13,9 @@ export async function checkNodes(scene: Scene): Promise<Finding> {
   return judgeNodes(scene, await group, await nodes);
 }
 
+/** While one replaces the other there are two; the newer one is to stay. */
 async function askCoreGroup({ aws, config }: Scene): Promise<Nodegroup | undefined> {
-  try {
-    const command = new DescribeNodegroupCommand({ clusterName: config.name, nodegroupName: "core" });
-    return (await aws.eks.send(command)).nodegroup;
-  } catch (error) {
-    if (error instanceof Error && error.name === "ResourceNotFoundException") return undefined;
-    throw error;
-  }
+  return (await describeCoreNodeGroups(aws, config.name))[0];
 }
 
 /** A node that has just started is not ready, and nothing is wrong with it. */
@@ -51,17 +47,20 @@ function groupRemarks(group: Answer<Nodegroup | undefined>, install: string): Re
   if ("unknown" in group) {
     return [{ state: "unknown", text: `the core node group can't be asked: ${group.unknown}` }];
   }
-  if (!group.value) return [{ state: "problem", text: "there is no node group core", todo: install }];
-  const { status = "UNKNOWN", health } = group.value;
+  if (!group.value) return [{ state: "problem", text: "there is no group of core nodes", todo: install }];
+  const { nodegroupName: name = "core", status = "UNKNOWN", health } = group.value;
   const issues = (health?.issues ?? []).map(({ code = "?", message = "" }): Remark => {
     const todo = "https://docs.aws.amazon.com/eks/latest/APIReference/API_Issue.html says what to do about it";
-    return { state: "problem", text: `node group core: ${code}: ${message}`, todo };
+    return { state: "problem", text: `node group ${name}: ${code}: ${message}`, todo };
   });
   if (status === "ACTIVE") return issues;
   if (status === "CREATING" || status === "UPDATING") {
-    return [...issues, { state: "warning", text: `the node group core is ${status}`, todo: "wait, then look again" }];
+    return [
+      ...issues,
+      { state: "warning", text: `the node group ${name} is ${status}`, todo: "wait, then look again" },
+    ];
   }
-  return [...issues, { state: "problem", text: `EKS says that the node group core is ${status}`, todo: install }];
+  return [...issues, { state: "problem", text: `EKS says that the node group ${name} is ${status}`, todo: install }];
 }
 
 function notReady(nodes: readonly Node[], now: Date): Remark[] {

@@ -84,15 +84,15 @@ resource "aws_launch_template" "core" {
 }
 
 resource "aws_eks_node_group" "core" {
-  cluster_name    = aws_eks_cluster.this.name
-  node_group_name = "core"
-  node_role_arn   = aws_iam_role.core_node.arn
-  subnet_ids      = [local.node_subnets[0].id]
-  ami_type        = "AL2023_x86_64_STANDARD"
-  capacity_type   = "ON_DEMAND"
-  instance_types  = [var.core_nodes.instance_type]
-  version         = var.kubernetes_version
-  release_version = var.core_nodes.release_version
+  cluster_name           = aws_eks_cluster.this.name
+  node_group_name_prefix = "core-"
+  node_role_arn          = aws_iam_role.core_node.arn
+  subnet_ids             = [local.node_subnets[0].id]
+  ami_type               = "AL2023_x86_64_STANDARD"
+  capacity_type          = "ON_DEMAND"
+  instance_types         = [var.core_nodes.instance_type]
+  version                = var.kubernetes_version
+  release_version        = var.core_nodes.release_version
 
   labels = {
     "hub.jupyter.org/node-purpose" = "core"
@@ -120,4 +120,11 @@ resource "aws_eks_node_group" "core" {
     aws_route.nat,
     aws_route_table_association.private,
   ]
+
+  # What can't be changed in place (the instance type) is replaced: the new nodes are ready before EKS drains the old ones.
+  lifecycle {
+    create_before_destroy = true
+    # Node groups from before this was so are called "core", and stay as they are.
+    ignore_changes = [node_group_name_prefix]
+  }
 }

@@ -1,4 +1,4 @@
-import { DescribeClusterCommand, DescribeNodegroupCommand } from "@aws-sdk/client-eks";
+import { DescribeClusterCommand, DescribeNodegroupCommand, ListNodegroupsCommand } from "@aws-sdk/client-eks";
 import { DescribeLoadBalancersCommand } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { GetObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { GetSecretValueCommand, PutSecretValueCommand } from "@aws-sdk/client-secrets-manager";
@@ -55,16 +55,28 @@ describe("the creation of", () => {
     ["DEGRADED", "ended"],
     ["CREATE_FAILED", "failed"],
   ] as const)("a node group that is %s is %s", async (status, state) => {
+    mocks.eks.on(ListNodegroupsCommand).resolves({ nodegroups: ["core-2026"] });
     mocks.eks.on(DescribeNodegroupCommand).resolves({ nodegroup: { status } });
     expect(await nodeGroupCreation(aws, "dandihub")).toBe(state);
   });
 
+  it("a node group is told by the newer one, while one replaces the other", async () => {
+    mocks.eks.on(ListNodegroupsCommand).resolves({ nodegroups: ["core", "core-2026", "gpu"] });
+    const group = (nodegroupName: string, createdAt: Date, status: "ACTIVE" | "CREATING") =>
+      mocks.eks
+        .on(DescribeNodegroupCommand, { nodegroupName })
+        .resolves({ nodegroup: { nodegroupName, createdAt, status } });
+    group("core", new Date("2026-01-01"), "ACTIVE");
+    group("core-2026", new Date("2026-11-01"), "CREATING");
+    expect(await nodeGroupCreation(aws, "dandihub")).toBe("under way");
+  });
+
   it("what is gone has failed; what may not be seen has not", async () => {
     mocks.eks.on(DescribeClusterCommand).rejects(gone);
-    mocks.eks.on(DescribeNodegroupCommand).rejects(gone);
+    mocks.eks.on(ListNodegroupsCommand).rejects(gone);
     expect([await clusterCreation(aws, "x"), await nodeGroupCreation(aws, "x")]).toEqual(["failed", "failed"]);
     mocks.eks.on(DescribeClusterCommand).rejects(denied);
-    mocks.eks.on(DescribeNodegroupCommand).rejects(denied);
+    mocks.eks.on(ListNodegroupsCommand).rejects(denied);
     await expect(clusterCreation(aws, "x")).rejects.toBe(denied);
     await expect(nodeGroupCreation(aws, "x")).rejects.toBe(denied);
   });

@@ -4,6 +4,7 @@ import {
   DescribeClusterCommand,
   DescribeClusterVersionsCommand,
   DescribeNodegroupCommand,
+  ListNodegroupsCommand,
 } from "@aws-sdk/client-eks";
 import {
   DescribeLoadBalancersCommand,
@@ -75,6 +76,7 @@ beforeEach(() => {
   });
   aws.eks.on(DescribeClusterCommand).callsFake(() => answered("cluster", { cluster }));
   aws.eks.on(DescribeClusterVersionsCommand).callsFake(() => answered("versions", { clusterVersions: [] }));
+  aws.eks.on(ListNodegroupsCommand).resolves({ nodegroups: ["core-2026"] });
   aws.eks.on(DescribeNodegroupCommand).callsFake(() => answered("nodegroup", { nodegroup: { status: "ACTIVE" } }));
   aws.eks.on(DescribeAddonCommand).callsFake(() => answered("addon", { addon: { status: "ACTIVE" } }));
   aws.efs

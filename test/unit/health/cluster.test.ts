@@ -224,7 +224,7 @@ describe("the nodes", () => {
   it("are a problem without their node group", () => {
     expect(judge([core("a"), core("b")], { value: undefined })).toMatchObject({
       state: "problem",
-      finding: "there is no node group core",
+      finding: "there is no group of core nodes",
       todo: install,
     });
   });

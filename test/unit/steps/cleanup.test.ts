@@ -1,5 +1,5 @@
 import { DeleteMountTargetCommand, DescribeMountTargetsCommand } from "@aws-sdk/client-efs";
-import { DescribeClusterCommand, DescribeNodegroupCommand } from "@aws-sdk/client-eks";
+import { DescribeClusterCommand, ListNodegroupsCommand } from "@aws-sdk/client-eks";
 import {
   DeleteLoadBalancerCommand,
   DeleteTargetGroupCommand,
@@ -234,7 +234,7 @@ describe("destroy-cluster-stack", () => {
 
   beforeEach(() => {
     const gone = Object.assign(new Error("No cluster found"), { name: "ResourceNotFoundException" });
-    aws.eks.on(DescribeClusterCommand).rejects(gone).on(DescribeNodegroupCommand).rejects(gone);
+    aws.eks.on(DescribeClusterCommand).rejects(gone).on(ListNodegroupsCommand).rejects(gone);
     aws.s3.on(ListObjectsV2Command).resolves({ Contents: [{ Key: "deployments/dandihub/cluster/terraform.tfstate" }] });
   });
 

@@ -1,4 +1,4 @@
-import { DescribeClusterCommand, DescribeNodegroupCommand } from "@aws-sdk/client-eks";
+import { DescribeClusterCommand, DescribeNodegroupCommand, ListNodegroupsCommand } from "@aws-sdk/client-eks";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { clusterStack } from "../../../src/steps/cluster-stack.ts";
 import { storageStack } from "../../../src/steps/storage-stack.ts";
@@ -130,7 +130,7 @@ describe("what an interrupted run left half made", () => {
   });
 
   it("is made anew when it is gone: there is nothing to keep", async () => {
-    aws.eks.on(DescribeNodegroupCommand).rejects(awsError("ResourceNotFoundException", 404));
+    aws.eks.on(ListNodegroupsCommand).resolves({ nodegroups: [] });
     const { installation } = planned(group);
     expect(await clusterStack.check(installation)).toMatchObject({ change: "1 to replace" });
   });
@@ -142,6 +142,7 @@ describe("what an interrupted run left half made", () => {
   });
 
   it("does not excuse a replacement for another reason", async () => {
+    aws.eks.on(ListNodegroupsCommand).resolves({ nodegroups: ["core-2026"] });
     aws.eks.on(DescribeNodegroupCommand).resolves({ nodegroup: { status: "CREATE_FAILED" } });
     const both = { replace: [...group.replace, changeOf("aws_subnet.private", "replace_because_cannot_update")] };
     const { installation } = planned(planOf(both));
