@@ -6,6 +6,7 @@ import { startFront, type Front } from "./aws/front.ts";
 import { Identities, type KeptIdentities } from "./aws/identities.ts";
 import { startMoto } from "./aws/moto.ts";
 import { Notes, type KeptNotes } from "./aws/notes.ts";
+import { keptVolumes } from "./kubelet/index.ts";
 import { createDataPlane, type RunningCluster } from "./data-plane.ts";
 import { startPublicSide, type KeptPublicSide, type PublicSide } from "./dns/index.ts";
 import { findLastingPort } from "./ports.ts";
@@ -65,6 +66,7 @@ export async function startSimulation(world: World, options: SimulationOptions):
       account: world.account,
       region: world.region,
       callLog: join(world.dir, "calls.jsonl"),
+      volumes: join(world.dir, keptVolumes),
       identities,
       notes,
       port,

@@ -2,6 +2,7 @@ import { createWriteStream } from "node:fs";
 import { createServer } from "node:http";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { dirname, join } from "node:path";
 import { errorAnswer, refusalAnswer, unimplementedAnswer } from "./answers.ts";
 import { AuthenticationRefused, Identities } from "./identities.ts";
 import type { IssuedCredentials } from "./identities.ts";
@@ -26,6 +27,8 @@ export interface FrontOptions {
   port?: number;
   identities?: Identities;
   notes?: Notes;
+  /** Folder of what lies on file systems and disks; beside the log, unless it is said. */
+  volumes?: string;
 }
 
 /** The one HTTP endpoint of the simulated AWS. */
@@ -69,6 +72,7 @@ export async function startFront(options: FrontOptions): Promise<Front> {
     notes: options.notes ?? new Notes(),
     account: options.account,
     region: options.region,
+    volumes: options.volumes ?? join(dirname(options.callLog), "volumes"),
   });
   const routes = new Map<string, Handler>();
   const calls = createWriteStream(options.callLog, { flags: "a", mode: 0o600 });

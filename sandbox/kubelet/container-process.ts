@@ -1,4 +1,5 @@
-import { readFileSync, statSync } from "node:fs";
+import { readFileSync, rmSync, statSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { ControlPlane } from "../kube/types.ts";
 import type { ChildExit, ManagedChild, World } from "../world.ts";
@@ -28,15 +29,17 @@ export class ContainerProcess {
   readonly #ports: ReadonlyMap<number, number>;
   /** Bytes of the log that are from earlier runs. */
   readonly #writtenBefore: number;
+  readonly #messageFile: string;
 
   private constructor(
     child: ManagedChild,
     container: Container,
     ports: ReadonlyMap<number, number>,
-    writtenBefore: number,
+    { writtenBefore, messageFile }: { writtenBefore: number; messageFile: string },
   ) {
     this.#child = child;
     this.#writtenBefore = writtenBefore;
+    this.#messageFile = messageFile;
     this.#container = container;
     this.#ports = ports;
     this.exited = child.exited;
@@ -44,7 +47,9 @@ export class ContainerProcess {
 
   static async start(settings: ProcessSettings): Promise<ContainerProcess> {
     const { world, plane, pod, container, program, files } = settings;
-    const translation = await translationOf(container, files);
+    const messageFile = join(files.folder, `termination-log.${container.name}`);
+    rmSync(messageFile, { force: true });
+    const translation = await translationOf(container, files, messageFile);
     const resolved = await resolveEnvironment(plane.kube, pod, container);
     const environment = Object.fromEntries(
       Object.entries(resolved).map(([name, value]) => [name, translate(value, translation)]),
@@ -71,7 +76,7 @@ export class ContainerProcess {
         ...environment,
       },
     });
-    return new ContainerProcess(child, container, translation.ports, written);
+    return new ContainerProcess(child, container, translation.ports, { writtenBefore: written, messageFile });
   }
 
   /** Asks the container's own readiness probe until it succeeds, or the signal fires. */
@@ -84,10 +89,13 @@ export class ContainerProcess {
   }
 
   /**
-   * What it said last, if the container wants that in its status.
+   * What it wrote for its status; else, if it failed, what it said last, if the container wants that in its status.
    * https://kubernetes.io/docs/tasks/debug/debug-application/determine-reason-pod-failure/
    */
-  lastWords(): string | undefined {
+  lastWords(exitCode: number): string | undefined {
+    const message = readMessage(this.#messageFile);
+    if (message !== "") return message;
+    if (exitCode === 0) return undefined;
     if (this.#container.terminationMessagePolicy !== "FallbackToLogsOnError") return undefined;
     const log = readFileSync(this.#child.logFile).subarray(this.#writtenBefore);
     return log.subarray(-2048).toString("utf8").trimEnd().split("\n").slice(-80).join("\n");
@@ -114,10 +122,13 @@ export class ContainerProcess {
   }
 }
 
-async function translationOf(container: Container, files: PodFiles): Promise<Translation> {
-  const paths = (container.volumeMounts ?? [])
-    .map(({ name, mountPath, subPath }): [string, string] => [mountPath, files.folderOf(name, subPath)])
-    .sort(([a], [b]) => b.length - a.length);
+async function translationOf(container: Container, files: PodFiles, messageFile: string): Promise<Translation> {
+  const mounts = (container.volumeMounts ?? []).map(({ name, mountPath, subPath }): [string, string] => [
+    mountPath,
+    files.folderOf(name, subPath),
+  ]);
+  const message: [string, string] = [container.terminationMessagePath ?? "/dev/termination-log", messageFile];
+  const paths = [...mounts, message].sort(([a], [b]) => b.length - a.length);
   const ports = new Map<number, number>();
   for (const { containerPort } of container.ports ?? []) ports.set(containerPort, await findFreePort());
   return { paths, ports };
@@ -127,6 +138,12 @@ async function translationOf(container: Container, files: PodFiles): Promise<Tra
 function workingFolder({ workingDir }: LocalProgram, translation: Translation, files: PodFiles): string {
   const here = workingDir === undefined ? undefined : translate(workingDir, translation);
   return here === undefined || here === workingDir ? files.folder : here;
+}
+
+/** As much of it as a kubelet takes over. */
+function readMessage(file: string): string {
+  const isThere = statSync(file, { throwIfNoEntry: false }) !== undefined;
+  return isThere ? readFileSync(file).subarray(0, 4096).toString("utf8") : "";
 }
 
 function sizeOf(file: string): number {

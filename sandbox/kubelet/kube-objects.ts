@@ -55,6 +55,7 @@ export interface Container {
   resources?: { requests?: Record<string, string>; limits?: Record<string, string> };
   volumeMounts?: { name: string; mountPath: string; subPath?: string }[];
   readinessProbe?: Probe;
+  terminationMessagePath?: string;
   terminationMessagePolicy?: string;
   /** "Always" on an init container makes it a sidecar. */
   restartPolicy?: string;

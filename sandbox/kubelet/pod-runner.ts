@@ -254,7 +254,8 @@ export class PodRunner {
     probing.abort();
     this.#processes.delete(process);
     this.#ending.signal.throwIfAborted();
-    return { exitCode: code ?? 137, lastWords: process.lastWords() };
+    const exitCode = code ?? 137;
+    return { exitCode, lastWords: process.lastWords(exitCode) };
   }
 
   /** Stands by as a replica does that is not the leader: it runs, is ready, and does nothing. */

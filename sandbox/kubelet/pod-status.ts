@@ -129,7 +129,7 @@ export function setTerminated(status: ContainerStatus, exitCode: number, message
   const startedAt = status.state.running?.startedAt ?? now();
   const reason = exitCode === 0 ? "Completed" : "Error";
   status.started = false;
-  const said = message === undefined || exitCode === 0 ? {} : { message };
+  const said = message === undefined ? {} : { message };
   change(status, { terminated: { exitCode, reason, ...said, startedAt, finishedAt: now() } }, false);
 }
 

@@ -51,6 +51,8 @@ export interface HubConfig {
     home: { type: "efs" };
     sharedFolders: SharedFolder[];
     buckets: Bucket[];
+    /** Of homes and shared folders, each day, in a vault of AWS Backup. */
+    backups: { enabled: boolean; keepDays: number };
     /** Key of file system, data and secrets: AWS's own, one made for the deployment, or the ARN of one that exists. */
     encryptionKey: string;
   };

@@ -23,21 +23,25 @@ export function terraformVariables(stack: StackName, config: HubConfig, lock: Hu
     region: lock.region,
     tags: config.tags,
     encryption_key: config.storage.encryptionKey,
+    name_prefix: config.aws.namePrefix,
+    role_path: config.aws.rolePath,
+    permissions_boundary: config.aws.permissionsBoundary ?? null,
   };
   return { ...common, ...(stack === "storage" ? storageVariables(config) : clusterVariables(config, lock)) };
 }
 
-function storageVariables(config: HubConfig): Record<string, unknown> {
-  return { shared_folders: config.storage.sharedFolders.map(({ name }) => name) };
+function storageVariables({ storage }: HubConfig): Record<string, unknown> {
+  const { enabled, keepDays } = storage.backups;
+  return {
+    shared_folders: storage.sharedFolders.map(({ name }) => name),
+    backups: { enabled, keep_days: keepDays },
+  };
 }
 
 function clusterVariables(config: HubConfig, lock: HubLock): Record<string, unknown> {
   const { coreNodes, supportPolicy } = config.cluster;
   const { vpc, existingVpc } = config.network;
   return {
-    name_prefix: config.aws.namePrefix,
-    role_path: config.aws.rolePath,
-    permissions_boundary: config.aws.permissionsBoundary ?? null,
     installer_arn: lock.installer,
     vpc_cidr: vpc.cidr,
     nat: vpc.nat,

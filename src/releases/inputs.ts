@@ -24,6 +24,10 @@ export const storageOutputsSchema = z.object({
   /** Missing from what an older hubctl applied, until the next install. */
   hub_database_access_point_id: z.string().min(1).optional(),
   generated_secret_arn: z.string().min(1),
+  /** These three are missing from what an older hubctl applied, until the next install. */
+  file_system_arn: z.string().min(1).optional(),
+  backup_vault_name: z.string().min(1).optional(),
+  backup_role_arn: z.string().min(1).optional(),
   /** Terraform leaves it out when AWS' own keys are used. */
   encryption_key_arn: z.string().min(1).optional(),
 });

@@ -6,6 +6,7 @@ import { CommandError } from "../tools/exec.ts";
 import type { KubeTarget } from "../tools/helm.ts";
 import { readyCommand } from "../tools/kubectl.ts";
 import type { Installation } from "./installation.ts";
+import { memo, type Memo } from "./memo.ts";
 
 /** How far Kubernetes can be asked. */
 export type Reach =
@@ -35,8 +36,17 @@ export async function findReach(installation: Installation, id: string): Promise
   return { kind: "unreachable", why: `the cluster does not answer (${lastLine(refusal)})` };
 }
 
+/** An installed deployment whose cluster answers. */
+export interface Reached extends Installation {
+  readonly cluster: Memo<KubeTarget>;
+}
+
+export function withCluster(installation: Installation): Reached {
+  return Object.assign(installation, { cluster: memo(() => requireCluster(installation)) });
+}
+
 /** The cluster of an installed deployment, for what is of no use without one. */
-export async function requireCluster(installation: Installation): Promise<KubeTarget> {
+async function requireCluster(installation: Installation): Promise<KubeTarget> {
   const { name } = installation.deployment;
   const { lock, recorded } = await installation.lock();
   const reach: Reach = recorded

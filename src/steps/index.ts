@@ -4,6 +4,8 @@ import { hub } from "../releases/hub.ts";
 import { karpenterCrd } from "../releases/karpenter-crd.ts";
 import { karpenter } from "../releases/karpenter.ts";
 import { platform } from "../releases/platform.ts";
+import { backUpHomes, copyDatabaseNow, type BackupRun } from "./backup/create.ts";
+import { restoreHome, type HomeRestore } from "./backup/restore-home.ts";
 import { certificate } from "./certificate.ts";
 import { certificateIssued } from "./certificate-issued.ts";
 import { aliasRecord } from "./alias-record.ts";
@@ -26,15 +28,21 @@ import { sweep } from "./cleanup/sweep.ts";
 import { takeLock } from "./cleanup/take-lock.ts";
 import { uninstallRelease } from "./cleanup/uninstall-release.ts";
 import { removeUserNodes } from "./cleanup/user-nodes.ts";
+import type { Reached } from "./cluster-reach.ts";
 import { clusterStack } from "./cluster-stack.ts";
 import { coreNodes } from "./core-nodes.ts";
+import { replaceDatabase, type DatabaseRestore } from "./database/restore-step.ts";
 import { generatedSecrets } from "./generated-secrets.ts";
 import { eksUpdates } from "./eks-updates.ts";
 import { devicePluginRelease, hubRelease, karpenterCrdRelease, karpenterRelease, platformRelease } from "./releases.ts";
 import type { Installation } from "./installation.ts";
+import { closeHub, openHub } from "./hub-doors.ts";
 import { kubeconfig } from "./kubeconfig.ts";
 import { loadBalancer } from "./load-balancer.ts";
 import { mountTargets } from "./mount-targets.ts";
+import { endUserNodes, startCoreNodes, stopCoreNodes } from "./pause/nodes.ts";
+import { endPause, recordPause } from "./pause/record-pause.ts";
+import { warnUsers, type Pausing } from "./pause/warn-users.ts";
 import { recordVersions } from "./record-versions.ts";
 import { stateBucket } from "./state-bucket.ts";
 import { storageStack } from "./storage-stack.ts";
@@ -101,6 +109,39 @@ export function cleanupSteps(data: DataChoice): StepList<Cleanup> {
     removeState,
   ];
 }
+
+/** A copy of the hub's database and a recovery point of the homes, beside those that are made by the clock. */
+export const backupSteps: StepList<BackupRun> = [
+  checkTools,
+  checkLogin,
+  takeLock,
+  { sideBySide: [copyDatabaseNow, backUpHomes] },
+];
+
+export const restoreDatabaseSteps: StepList<DatabaseRestore> = [
+  checkTools,
+  checkLogin,
+  takeLock,
+  closeHub,
+  replaceDatabase,
+  openHub,
+];
+
+export const restoreHomeSteps: StepList<HomeRestore> = [checkTools, checkLogin, takeLock, restoreHome];
+
+/** Down to what holds data, and what the domain leads to. */
+export const pauseSteps: StepList<Pausing> = [
+  checkTools,
+  checkLogin,
+  takeLock,
+  recordPause,
+  warnUsers,
+  closeHub,
+  endUserNodes,
+  stopCoreNodes,
+];
+
+export const resumeSteps: StepList<Reached> = [checkTools, checkLogin, takeLock, startCoreNodes, openHub, endPause];
 
 /** Takes away what users see, and nothing else: accounts, homes and cluster wait for the next install. */
 export const hubOnlySteps: StepList<Cleanup> = [

@@ -196,6 +196,25 @@ export function parseReadyReplicas(stdout: string): number {
   return stdout.trim() === "" ? 0 : rolloutSchema.parse(JSON.parse(stdout)).status.readyReplicas;
 }
 
+const scaledSchema = z.object({
+  items: z.array(
+    z.object({
+      metadata: z.object({ name: z.string() }),
+      spec: z.object({ replicas: z.number().default(1) }),
+      status: z.object({ readyReplicas: z.number().default(0) }).default({ readyReplicas: 0 }),
+    }),
+  ),
+});
+
+/** Of deployments: how many pods each should have, and how many are ready. */
+export function parseReplicas(stdout: string): { name: string; wanted: number; ready: number }[] {
+  return scaledSchema.parse(parseList(stdout)).items.map(({ metadata, spec, status }) => ({
+    name: metadata.name,
+    wanted: spec.replicas,
+    ready: status.readyReplicas,
+  }));
+}
+
 /** Pods with the names of the environment variables of their containers. */
 export function parsePods(stdout: string): { name: string; variables: string[] }[] {
   return podsSchema.parse(parseList(stdout)).items.map(({ metadata, spec }) => ({
@@ -251,6 +270,19 @@ export function parseNodeVersions(stdout: string): NodeVersion[] {
     labels: metadata.labels,
     kubelet: status.nodeInfo.kubeletVersion,
   }));
+}
+
+const templateSchema = z.object({
+  spec: z.object({
+    template: z.object({ spec: z.object({ containers: z.array(z.object({ name: z.string(), image: z.string() })) }) }),
+  }),
+});
+
+/** The image of one container of a deployment; undefined when there is no such deployment or container. */
+export function parseContainerImage(stdout: string, container: string): string | undefined {
+  if (stdout.trim() === "") return undefined;
+  const { containers } = templateSchema.parse(JSON.parse(stdout)).spec.template.spec;
+  return containers.find(({ name }) => name === container)?.image;
 }
 
 const serviceSchema = z.object({

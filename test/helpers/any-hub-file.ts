@@ -134,6 +134,7 @@ const storage = ({ region, account: id }: Place) =>
       ),
       { maxLength: 3, selector: ({ name }) => name },
     ),
+    backups: fc.record({ enabled: fc.boolean(), keepDays: fc.integer({ min: 1, max: 36_500 }) }),
     encryptionKey: fc.oneof(
       fc.constantFrom("aws", "own"),
       fc.uuid().map((key) => `arn:aws:kms:${region}:${id}:key/${key}`),

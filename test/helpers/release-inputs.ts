@@ -26,6 +26,7 @@ export function releaseInputs({ config, secrets }: Changes = {}): ReleaseInputs 
         home: { type: "efs" },
         sharedFolders: [{ name: "shared", mountPath: "/shared", writers: "everyone" }],
         buckets: [],
+        backups: { enabled: true, keepDays: 30 },
         encryptionKey: "aws",
       },
       users: {

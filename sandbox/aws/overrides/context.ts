@@ -10,4 +10,6 @@ export interface OverrideContext {
   /** The sandbox's main account and region. */
   account: string;
   region: string;
+  /** Folder of what lies on file systems and disks. */
+  volumes: string;
 }

@@ -1,4 +1,6 @@
 import type { Override } from "../received.ts";
+import { runBackupJobs } from "./backup-jobs.ts";
+import { changeBackupPlans } from "./backup-plans.ts";
 import { proveCertificates } from "./certificates.ts";
 import type { OverrideContext } from "./context.ts";
 import { checkCustomerKeys } from "./customer-keys.ts";
@@ -12,7 +14,6 @@ import { rememberInstanceTypes } from "./instance-types.ts";
 import { nameLoadBalancers } from "./load-balancer-names.ts";
 import { checkLoadBalancerSubnets } from "./load-balancer-subnets.ts";
 import { answerPricing } from "./pricing.ts";
-import { keepRecoveryPoints } from "./recovery-points.ts";
 import { keepBucketPolicies } from "./s3-bucket-policy.ts";
 import { checkBucketOwner } from "./s3-bucket-owner.ts";
 import { keepRuleDescriptions } from "./security-group-rules.ts";
@@ -39,6 +40,7 @@ export function createOverrides(context: OverrideContext): Override[] {
     answerPricing(),
     checkBucketOwner(),
     keepBucketPolicies(context),
-    keepRecoveryPoints(context),
+    changeBackupPlans(context),
+    runBackupJobs(context),
   ];
 }

@@ -48,6 +48,13 @@ export const storageSchema = section({
     )
     .default([])
     .describe("S3 buckets that are there already, which users' servers reach without keys"),
+  backups: section({
+    enabled: z
+      .boolean()
+      .default(true)
+      .describe("Whether they are made each day; those that are there stay in any case"),
+    keepDays: z.int().min(1).max(36500).default(30).describe("How long a recovery point is kept"),
+  }).describe("Backups of homes and shared folders in a vault of the deployment's own (AWS Backup)"),
   encryptionKey: obeying(encryptionKey)
     .default("aws")
     .describe(

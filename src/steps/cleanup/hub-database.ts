@@ -6,7 +6,7 @@ import { hub } from "../../releases/hub.ts";
 import type { KubeTarget } from "../../tools/helm.ts";
 import { getCommand } from "../../tools/kubectl.ts";
 import { findCronJob, runDatabaseJob } from "../database/job.ts";
-import { parseClaim, type CronJob } from "../database/job-objects.ts";
+import { parseClaim, type CronJob } from "../hub-job-objects.ts";
 import type { Cleanup } from "./cleanup.ts";
 
 const { namespace } = hub;

@@ -4,8 +4,9 @@ import { UserError } from "../../errors.ts";
 import { databaseCopyJob, isDatabaseOnOwnDisk } from "../../releases/hub-database.ts";
 import type { KubeTarget } from "../../tools/helm.ts";
 import type { Installation } from "../installation.ts";
-import { findCronJob, readResult, runDatabaseJob } from "./job.ts";
-import type { CronJob } from "./job-objects.ts";
+import { readResult } from "../hub-job.ts";
+import type { CronJob } from "../hub-job-objects.ts";
+import { findCronJob, runDatabaseJob } from "./job.ts";
 
 const copySchema = z.object({ name: z.string(), bytes: z.number() });
 

@@ -30,3 +30,21 @@ output "generated_secret_arn" {
   description = "Secrets Manager secret that holds the generated values."
   value       = aws_secretsmanager_secret.generated.arn
 }
+
+output "file_system_arn" {
+  description = "ARN of the file system of homes and shared folders."
+  value       = aws_efs_file_system.homes.arn
+}
+
+output "backup_vault_name" {
+  description = "AWS Backup vault of homes and shared folders."
+  value       = aws_backup_vault.homes.name
+}
+
+output "backup_role_arn" {
+  description = "IAM role as which AWS Backup reads and writes the file system."
+  value       = aws_iam_role.backup.arn
+
+  # Whoever uses it needs its rights.
+  depends_on = [aws_iam_role_policy_attachment.backup]
+}

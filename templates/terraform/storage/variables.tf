@@ -80,3 +80,51 @@ variable "encryption_key" {
     error_message = "The encryption key must be aws, own, or the ARN of a KMS key of this region (not of an alias)."
   }
 }
+
+variable "backups" {
+  description = "Whether homes and shared folders are backed up each day, and for how many days a recovery point is kept. Without it, those that are there stay."
+  type        = object({ enabled = bool, keep_days = number })
+  default     = { enabled = true, keep_days = 30 }
+  nullable    = false
+
+  validation {
+    condition     = var.backups.keep_days >= 1 && var.backups.keep_days <= 36500 && floor(var.backups.keep_days) == var.backups.keep_days
+    error_message = "Recovery points are kept for 1 to 36500 days."
+  }
+}
+
+variable "role_path" {
+  description = "IAM path of every role and instance profile."
+  type        = string
+  default     = "/"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^/([!-.0-~]+/)*$", var.role_path))
+    error_message = "An IAM path starts and ends with a slash."
+  }
+}
+
+variable "name_prefix" {
+  description = "What the name of the role begins with; as in the stack cluster."
+  type        = string
+  default     = ""
+  nullable    = false
+
+  # As in the stack cluster, whose names are longer.
+  validation {
+    condition     = can(regex("^([A-Za-z0-9][A-Za-z0-9._-]*)?$", var.name_prefix)) && length(var.name_prefix) + length(var.deployment) <= 38
+    error_message = "The prefix may have letters, digits and . _ -, and together with the deployment's name at most 38 characters."
+  }
+}
+
+variable "permissions_boundary" {
+  description = "ARN of the policy that bounds every role; null for none."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.permissions_boundary == null || can(regex("^arn:aws[a-z-]*:iam::([0-9]{12}|aws):policy/", var.permissions_boundary))
+    error_message = "The permissions boundary must be the ARN of an IAM policy."
+  }
+}

@@ -28,4 +28,7 @@ locals {
     "hubctl:id"         = var.deployment_id
     "hubctl:stack"      = "storage"
   })
+
+  # As in the stack cluster: IAM names are the account's, not the region's.
+  prefix = "${var.name_prefix}${var.deployment}-${substr(var.deployment_id, 0, 8)}"
 }

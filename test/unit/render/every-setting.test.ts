@@ -157,6 +157,14 @@ const effects: Record<string, Effect> = {
     to: bucket({ access: "read-write" }),
     shows: `${clusterVariables}: "read-write"`,
   },
+  "storage.backups.enabled": {
+    to: { storage: { backups: { enabled: false } } },
+    shows: `${storageVariables}: "enabled": false`,
+  },
+  "storage.backups.keepDays": {
+    to: { storage: { backups: { keepDays: 90 } } },
+    shows: `${storageVariables}: "keep_days": 90`,
+  },
   "storage.encryptionKey": { to: { storage: { encryptionKey: "own" } }, shows: `${storageVariables}: "own"` },
   "users.maxVcpus": { to: users({ maxVcpus: 48 }), shows: `${platform}: 48` },
   "users.cpu.guarantee": { to: users({ cpu: { guarantee: 0.75 } }), shows: `${hub}: guarantee: 0.75` },

@@ -31,6 +31,7 @@ function overridesOn(...answers: string[]) {
     notes: new Notes(),
     account,
     region: "us-east-2",
+    volumes: "/nonexistent",
   });
   const call = async (request: Partial<ReceivedRequest> & { service: string }): Promise<string | undefined> => {
     const full: ReceivedRequest = {

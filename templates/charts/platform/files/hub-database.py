@@ -2,8 +2,13 @@
 
 copy [--if-any]  from $DATABASE into the folder $COPIES; with the flag it is no failure that there is no database
 restore          from the folder $COPIES to $DATABASE, unless there is one
+list             what is in the folder $COPIES
+replace NAME     from the folder $COPIES to $DATABASE; what is there is copied first, or kept beside it if it is damaged
+
+What came of it is written to the file $RESULT, if there is one, as JSON.
 """
 
+import json
 import os
 import re
 import shutil
@@ -35,6 +40,7 @@ def copy(*flags):
         if "--if-any" not in flags:
             raise Trouble(f"there is no database at {database}")
         print(f"there is no database at {database}, and so nothing to copy")
+        tell(copied=None)
         return
     made = datetime.now(timezone.utc)
     name = f"jupyterhub-{made:%Y%m%dT%H%M%SZ}-{os.environ['CHART_VERSION']}.sqlite"
@@ -53,6 +59,7 @@ def copy(*flags):
     finally:
         snapshot.unlink(missing_ok=True)
     print(f"copied to {name}")
+    tell(copied=name)
     remove_old(int(os.environ["KEEP"]))
 
 
@@ -74,6 +81,37 @@ def restore():
             " empty database in their place. Put a good copy there, or take these away"
         )
     print("there is no database and no copy of one: the hub starts with an empty one")
+
+
+def replace(name):
+    if name not in list_copies():
+        raise Trouble(f"there is no copy {name} in {copies}")
+    # Out of the way of the copy that is made next, which may take the place of this very one.
+    chosen = Path(os.environ["SCRATCH"]) / f"chosen-{name}"
+    shutil.copyfile(copies / name, chosen)
+    problem = find_problem(chosen)
+    if problem is not None:
+        raise Trouble(f"the copy {name} is damaged: {problem}")
+    try:
+        copy("--if-any")
+    except Trouble as trouble:
+        aside = database.with_name(f"{database.name}.replaced-{datetime.now(timezone.utc):%Y%m%dT%H%M%SZ}")
+        shutil.copyfile(database, aside)
+        print(f"{trouble}; it is kept as {aside}")
+    problem = bring_back(chosen)
+    if problem is not None:
+        raise Trouble(f"the copy {name} could not be put into place: {problem}")
+    print(f"the database was replaced by {name}")
+    tell(replaced=name)
+
+
+def tell_list():
+    tell(copies=[{"name": name, "bytes": (copies / name).stat().st_size} for name in list_copies()])
+
+
+def tell(**result):
+    if "RESULT" in os.environ:
+        Path(os.environ["RESULT"]).write_text(json.dumps(result))
 
 
 def bring_back(file):
@@ -178,6 +216,6 @@ def has_content(file):
 os.umask(0o077)
 action, *flags = sys.argv[1:]
 try:
-    {"copy": copy, "restore": restore}[action](*flags)
+    {"copy": copy, "restore": restore, "list": tell_list, "replace": replace}[action](*flags)
 except (Trouble, OSError) as error:
     sys.exit(str(error))

@@ -12,7 +12,7 @@ const claimSchema = z.object({
 const cronJobSchema = z.object({
   spec: z.object({
     jobTemplate: z.object({
-      metadata: z.looseObject({}).default({}),
+      metadata: z.object({ labels: z.record(z.string(), z.string()).optional() }).default({}),
       spec: z.looseObject({
         template: z.looseObject({
           spec: z.looseObject({ containers: z.array(z.looseObject({ env: z.array(z.unknown()).optional() })) }),
