@@ -286,6 +286,14 @@ function createProgram(): Command {
       const { token } = await import("./commands/token.ts");
       process.stdout.write(`${await token(options)}\n`);
     });
+  program
+    .command("versions")
+    .description("list what runs, what is recorded, the newest there is, and how long Kubernetes is supported")
+    .option("--json", "print it for programs", false)
+    .action(async ({ json }: { json: boolean }) => {
+      const { versions } = await import("./commands/versions.ts");
+      await versions({ ...program.opts<GlobalOptions>(), json });
+    });
   return program;
 }
 

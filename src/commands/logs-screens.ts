@@ -1,6 +1,7 @@
 import { formatDuration } from "../engine/format-duration.ts";
 import type { RunRecord, StepRecord } from "../engine/run-history.ts";
 import type { Output } from "../ui/output.ts";
+import { formatTable } from "../ui/table.ts";
 
 /** One line for each run, the newest first. */
 export function describeRuns(deployment: string, runs: readonly RunRecord[], more: number): string {
@@ -12,7 +13,7 @@ export function describeRuns(deployment: string, runs: readonly RunRecord[], mor
     run.seconds === undefined ? "" : formatDuration(run.seconds),
     `${run.user}@${run.host}`,
   ]);
-  const lines = table([["RUN", "COMMAND", "OUTCOME", "TIME", "BY"], ...rows]);
+  const lines = formatTable([["RUN", "COMMAND", "OUTCOME", "TIME", "BY"], ...rows]);
   const rest = more > 0 ? [`… and ${more} older ones`] : [];
   return [...lines, ...rest, `hubctl logs --deployment ${deployment} RUN tells its steps`].join("\n");
 }
@@ -27,7 +28,7 @@ export function describeRun(run: RunRecord, output: Pick<Output, "style">): stri
     step.seconds === undefined ? "" : formatDuration(step.seconds),
     step.attempts > 1 ? `${step.id} (${step.attempts} attempts${reasons(step)})` : step.id,
   ]);
-  const width = table(rows);
+  const width = formatTable(rows);
   return [
     output.style("bold", `hubctl ${run.command} by ${run.user}@${run.host}, ${run.started}: ${outcome}`),
     ...run.steps.flatMap((step, index) => [
@@ -46,14 +47,4 @@ function reasons({ retriedFor }: StepRecord): string {
 
 function indent(text: string | undefined): string[] {
   return text === undefined ? [] : text.split("\n").map((line) => `      ${line}`);
-}
-
-function table(rows: readonly (readonly string[])[]): string[] {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? "").length)));
-  return rows.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join("  ")
-      .trimEnd(),
-  );
 }

@@ -1,6 +1,7 @@
 import { DescribeClusterVersionsCommand, type Cluster, type ClusterVersionInformation } from "@aws-sdk/client-eks";
 import { refuseForeignCluster } from "../aws/cluster.ts";
 import { UserError } from "../errors.ts";
+import { afterStandardSupport, noticeDays } from "../upgrade/support.ts";
 import { daysUntil, formatDay } from "./age.ts";
 import { conclude, settle, type Answer, type Finding, type Remark } from "./layer.ts";
 import { installAgain, type Scene } from "./scene.ts";
@@ -83,15 +84,12 @@ function issueRemarks({ health }: Cluster): Remark[] {
   }));
 }
 
-/** From so many days on, the end of support is a warning. */
-const noticeDays = 90;
-
 type Support = { details: Record<string, unknown> } & (Remark | { days: number });
 
 function judgeSupport(
   version: string,
   versions: Answer<ClusterVersionInformation[]>,
-  { now, config }: Subject,
+  { now, config, deployment }: Subject,
 ): Support {
   if ("unknown" in versions) {
     const text = `how long Kubernetes ${version} is supported can't be asked: ${versions.unknown}`;
@@ -105,11 +103,8 @@ function judgeSupport(
   const days = daysUntil(end, now);
   const details = { supportEnds: end.toISOString(), supportDaysLeft: days };
   if (days >= noticeDays) return { days, details };
-  const then =
-    config.cluster.supportPolicy === "EXTENDED"
-      ? "an hour of the cluster costs six times as much"
-      : "AWS updates the cluster by itself";
-  const todo = "plan the move to a newer version: hubctl can't update clusters yet";
+  const then = afterStandardSupport(config.cluster);
+  const todo = `hubctl update --upgrade kubernetes --deployment ${deployment.name}`;
   if (days < 0) {
     return {
       state: "warning",

@@ -23,7 +23,10 @@ export async function askUpgrade(
 ): Promise<HubLock> {
   const running = await readRunning(aws, config.name);
   const offers = await readOffers(aws, lock, running);
-  const { lock: next, held } = upgradeLock(lock, target, { offers, running, config });
+  const { lock: next, held, unfinished } = upgradeLock(lock, target, { offers, running, config });
+  if (unfinished !== undefined) {
+    note(`! the move to Kubernetes ${lock.kubernetes} is not complete (${unfinished}): this run goes on with it`);
+  }
   const [first] = held;
   if (first !== undefined && target !== "all" && target !== "addons") throw heldError(first, config.name);
   for (const one of held) note(`! ${one.what} stays: ${one.why}; first: ${commandFor(one, config.name)}`);

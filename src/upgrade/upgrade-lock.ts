@@ -17,6 +17,8 @@ export interface Held {
 export interface Upgrade {
   lock: HubLock;
   held: Held[];
+  /** What an earlier move of Kubernetes has left to do: then this one only completes it. */
+  unfinished?: string;
 }
 
 export interface UpgradeFacts {
@@ -34,9 +36,11 @@ export function upgradeLock(lock: HubLock, target: UpgradeTarget, facts: Upgrade
   if (moves("nodes")) next = upgradeNodes(next, facts);
   if (moves("hub")) next = upgradeHub(next, facts);
   if (target === "all") next = { ...next, provider: newer(next.provider, testedVersions.provider) };
-  // Judged by what runs: what this very upgrade moves beside it comes after the control plane.
-  if (moves("kubernetes")) next = upgradeKubernetes(next, lock, facts, held);
-  return { lock: next, held };
+  if (!moves("kubernetes")) return { lock: next, held };
+  const unfinished = findUnfinished(lock, facts.running);
+  if (unfinished !== undefined) return { lock: next, held, unfinished };
+  // Judged by what is recorded: what this very upgrade moves beside it comes after the control plane.
+  return { lock: upgradeKubernetes(next, lock, facts, held), held };
 }
 
 /** EKS' add-ons, Karpenter and what offers GPUs. */
@@ -81,18 +85,13 @@ function upgradeHub(lock: HubLock, { config }: UpgradeFacts): HubLock {
   return next;
 }
 
-/** One minor, and with it the add-ons and the nodes; nothing before the last move is complete. */
+/** One minor, and with it the add-ons and the nodes. */
 function upgradeKubernetes(next: HubLock, recorded: HubLock, facts: UpgradeFacts, held: Held[]): HubLock {
   const { offers, running } = facts;
   const from = recorded.kubernetes;
   // Somebody else has moved the control plane: it can't go back, so the rest follows.
   if (running.kubernetes !== undefined && minorOf(running.kubernetes) > minorOf(from)) {
     return moveTo(kubernetesVersion(minorOf(running.kubernetes)), next, offers);
-  }
-  const lagging = laggard(recorded, running);
-  if (lagging !== undefined) {
-    held.push({ what: "Kubernetes", why: `the move to ${from} is not complete: ${lagging}`, first: "update" });
-    return next;
   }
   const to = kubernetesVersion(minorOf(from) + 1);
   const hold = (why: string, first: string): HubLock => {
@@ -117,8 +116,7 @@ function upgradeKubernetes(next: HubLock, recorded: HubLock, facts: UpgradeFacts
   return moveTo(to, next, offers);
 }
 
-/** What of an earlier move is still to be done. */
-function laggard({ kubernetes }: HubLock, running: RunningVersions): string | undefined {
+function findUnfinished({ kubernetes }: HubLock, running: RunningVersions): string | undefined {
   const isBehind = (version: string | undefined) => version !== undefined && minorOf(version) < minorOf(kubernetes);
   if (isBehind(running.kubernetes)) return `the control plane runs ${running.kubernetes ?? ""}`;
   if (isBehind(running.coreNodes)) return `the core nodes run ${running.coreNodes ?? ""}`;
