@@ -7,6 +7,7 @@ import type { RouteDnsFlags } from "./commands/route-dns.ts";
 import type { SessionOptions } from "./commands/session.ts";
 import type { TokenOptions } from "./commands/token.ts";
 import { registerAdmins } from "./cli-admins.ts";
+import { registerBackups } from "./cli-backup.ts";
 import { registerUpdate } from "./cli-update.ts";
 import { exitCodes } from "./errors.ts";
 import { exitCodeOf, formatError } from "./ui/errors.ts";
@@ -190,6 +191,7 @@ function createProgram(): Command {
     });
 
   registerAdmins(program, () => program.opts<GlobalOptions>());
+  registerBackups(program, () => ({ ...program.opts<GlobalOptions>(), version }));
 
   program
     .command("logs [run]")

@@ -4,15 +4,27 @@ import { copyManifestKey, parseCopyManifest, type CopyManifest } from "./config-
 import { stateBucketName } from "./state-bucket.ts";
 import { readStateObject } from "./state-object.ts";
 
+interface Place {
+  account: string;
+  deployment: string;
+  /** Of the deployment, as in its lock file. */
+  id: string;
+}
+
 /**
  * The newest configuration that was installed to its end and is not the one with this hash: the last good one, if what
  * is here was never installed, else the one before it. Undefined if there was none.
  */
-export async function findFormerCopy(
+export async function findFormerCopy(aws: AwsClients, place: Place, hash: string): Promise<CopyManifest | undefined> {
+  for await (const manifest of listFormerCopies(aws, place)) if (manifest.hash !== hash) return manifest;
+  return undefined;
+}
+
+/** Each configuration that was installed to its end, the newest first. */
+export async function* listFormerCopies(
   aws: AwsClients,
-  { account, deployment, id }: { account: string; deployment: string; id: string },
-  hash: string,
-): Promise<CopyManifest | undefined> {
+  { account, deployment, id }: Place,
+): AsyncGenerator<CopyManifest, void> {
   const key = copyManifestKey(deployment);
   let KeyMarker: string | undefined;
   let VersionIdMarker: string | undefined;
@@ -31,10 +43,9 @@ export async function findFormerCopy(
       if (Key !== key || VersionId === undefined) continue;
       const text = await readStateObject(aws, account, key, VersionId);
       const manifest = text === undefined ? undefined : parseCopyManifest(key, text);
-      if (manifest?.id === id && manifest.hash !== hash) return manifest;
+      if (manifest?.id === id) yield manifest;
     }
     KeyMarker = page.NextKeyMarker;
     VersionIdMarker = page.NextVersionIdMarker;
   } while (KeyMarker !== undefined);
-  return undefined;
 }

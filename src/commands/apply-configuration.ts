@@ -82,7 +82,10 @@ function changesIn(checked: CheckedList): CheckedList {
   return new Map([...checked].filter(([, found]) => !("done" in found)));
 }
 
-function runOptionsOf({ installation, output, interrupts, journal, logger }: Session, resume: string): RunOptions {
+export function runOptionsOf(
+  { installation, output, interrupts, journal, logger }: Session,
+  resume: string,
+): RunOptions {
   const { deployment, workDir } = installation;
   return {
     output,

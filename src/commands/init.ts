@@ -105,7 +105,7 @@ async function writeFiles(root: string, files: ConfigFiles, manifest: CopyManife
 }
 
 /** Whoever may write to the bucket must not be able to write elsewhere on this machine. */
-function refusePathsOutside({ files }: CopyManifest): void {
+export function refusePathsOutside({ files }: CopyManifest): void {
   const path = Object.keys(files).find((one) => isAbsolute(one) || one.split(/[/\\]/).includes(".."));
   if (path === undefined) return;
   throw new UserError("PathOutside", `the copy in the state bucket names a file outside of its folder: ${path}`, {

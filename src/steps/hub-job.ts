@@ -33,7 +33,7 @@ export async function runHubJob(means: Means, target: KubeTarget, job: HubJob, r
       apiVersion: "batch/v1",
       kind: "Job",
       metadata: { ...(labels && { labels }), name, namespace },
-      spec: { ...spec, backoffLimit: 1, activeDeadlineSeconds: seconds },
+      spec: { ...spec, backoffLimit: 1, activeDeadlineSeconds: seconds, ttlSecondsAfterFinished: 3600 },
     }),
   );
   await waitForJob(means, target, job, report);

@@ -1,8 +1,11 @@
+import { randomBytes } from "node:crypto";
 import { z } from "zod";
 import type { Report } from "../../engine/step.ts";
 import { UserError } from "../../errors.ts";
 import { databaseCopyJob, isDatabaseOnOwnDisk } from "../../releases/hub-database.ts";
+import { hub } from "../../releases/hub.ts";
 import type { KubeTarget } from "../../tools/helm.ts";
+import { getCommand, parseNames } from "../../tools/kubectl.ts";
 import type { Installation } from "../installation.ts";
 import { readResult } from "../hub-job.ts";
 import type { CronJob } from "../hub-job-objects.ts";
@@ -30,20 +33,31 @@ export async function copyDatabase(
   target: KubeTarget,
   report: Pick<Report, "progress"> = quiet,
 ): Promise<string> {
-  const job = { name: `${databaseCopyJob}-now`, args: ["copy"], besideHub: true };
+  const job = { name: `${databaseCopyJob}-now`, args: ["copy"], besideHub: await hasHubPod(means, target) };
   await runDatabaseJob(means, target, await requireCronJob(means, target), job, report);
   return z.object({ copied: z.string() }).parse(await readResult(means, target, job.name)).copied;
 }
 
 /** All copies on the file system, the newest first. Only a pod can see them, so it takes some seconds. */
 export async function listCopies(means: Means, target: KubeTarget): Promise<DatabaseCopy[]> {
-  const job = { name: `${databaseCopyJob}-list`, args: ["list"], besideHub: true };
+  const job = {
+    // Two operators may look at the same time.
+    name: `${databaseCopyJob}-list-${randomBytes(4).toString("hex")}`,
+    args: ["list"],
+    besideHub: await hasHubPod(means, target),
+  };
   await runDatabaseJob(means, target, await requireCronJob(means, target), job, quiet);
   const { copies } = z.object({ copies: z.array(copySchema) }).parse(await readResult(means, target, job.name));
   return copies.flatMap(({ name, bytes }) => {
     const told = readCopyName(name);
     return told ? [{ name, bytes, ...told }] : [];
   });
+}
+
+/** Without one, as after a restore that was stopped, the disk can go to any node. */
+async function hasHubPod({ exec }: Means, target: KubeTarget): Promise<boolean> {
+  const what = { resource: "pods", namespace: hub.namespace, selector: "app=jupyterhub,component=hub" };
+  return parseNames((await exec(getCommand(target, what))).stdout).length > 0;
 }
 
 /** What the name of a copy tells; undefined if it is none: jupyterhub-20261101T060000Z-4.4.0.sqlite. */
