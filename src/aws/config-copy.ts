@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { fixedSettingsSchema } from "../config/fixed-settings.ts";
 import { hashConfig, hashText, type ConfigFiles } from "../config/config-files.ts";
 import { ToolError, UserError } from "../errors.ts";
 import type { AwsClients } from "./clients.ts";
@@ -23,6 +24,8 @@ const manifestSchema = z.object({
   principal: z.string(),
   hash: z.string(),
   files: z.record(z.string(), z.object({ sha256: z.string(), version: z.string() })),
+  /** What the deployment was made with; only known of what was installed to its end. */
+  fixed: fixedSettingsSchema.optional(),
   /** Hashes of the configurations before this one, the newest first. */
   earlier: z.array(z.string()),
 });
@@ -30,7 +33,7 @@ const manifestSchema = z.object({
 /** What the state bucket holds of a deployment's configuration. The copy is whole or not there: it is written last. */
 export type CopyManifest = z.infer<typeof manifestSchema>;
 
-export type CopyAuthor = Pick<CopyManifest, "hubctl" | "form" | "name" | "id" | "by" | "principal">;
+export type CopyAuthor = Pick<CopyManifest, "hubctl" | "form" | "name" | "id" | "by" | "principal" | "fixed">;
 
 /** The latest copy; undefined when there is none. */
 export async function readCopyManifest(

@@ -13,6 +13,7 @@ import {
 import { readConfigFiles, type ConfigFiles } from "../config/config-files.ts";
 import type { Deployment } from "../config/deployment.ts";
 import { lastSeenCopyFile, readLastSeenCopy } from "../config/last-seen-copy.ts";
+import { fixedSettings, refuseFixedChanges } from "../config/fixed-settings.ts";
 import { readLock } from "../config/lock-file.ts";
 import { UserError } from "../errors.ts";
 import type { Installation } from "../steps/installation.ts";
@@ -38,17 +39,20 @@ export interface ConfigCopyOptions {
   version: string;
   /** Go on with what is here, even if the copy is newer. */
   useLocalConfig: boolean;
+  /** The run makes the deployment what the configuration says, so that must be possible. */
+  isForApplying: boolean;
 }
 
 export function createConfigCopy(options: ConfigCopyOptions): ConfigCopy {
-  const { installation, files, output, redact, version } = options;
+  const { installation, files, output, redact, version, isForApplying } = options;
   const { aws, deployment, config } = installation;
   let latest: CopyManifest | undefined;
 
-  const keep = async (): Promise<void> => {
+  const keep = async ({ isApplied }: { isApplied: boolean }): Promise<void> => {
     const local = readConfigFiles(deployment, files);
     const lock = readLock(deployment.lockFile);
-    if (!lock || latest?.hash === hashOf(local)) return;
+    const hasFixed = latest?.fixed !== undefined || !isApplied;
+    if (!lock || (latest?.hash === hashOf(local) && hasFixed)) return;
     const leak = [...local].find(([, text]) => redact(text) !== text)?.[0];
     if (leak !== undefined) {
       output.note(`! ${leak} holds a secret of the environment: the state bucket gets no copy of the configuration`);
@@ -57,7 +61,8 @@ export function createConfigCopy(options: ConfigCopyOptions): ConfigCopy {
     const { account, arn } = await installation.caller();
     const by = `${userInfo().username}@${hostname()}`;
     const { form, name } = deployment;
-    const author = { hubctl: version, form, name, id: lock.id, by, principal: arn };
+    const fixed = isApplied ? { fixed: fixedSettings(config) } : {};
+    const author = { hubctl: version, form, name, id: lock.id, by, principal: arn, ...fixed };
     latest = await writeConfigCopy(aws, { account, deployment: config.name }, local, author, latest);
     await rememberCopy(deployment, latest);
   };
@@ -68,12 +73,13 @@ export function createConfigCopy(options: ConfigCopyOptions): ConfigCopy {
       latest = await readCopyManifest(aws, account, config.name);
       if (!latest) return;
       refuseOtherLock(config.name, deployment.lockFile, latest, aws.region);
+      if (isForApplying && latest.fixed) refuseFixedChanges(latest.fixed, config);
       await judge(latest, readConfigFiles(deployment, files), options);
     },
     async keepFirst() {
-      if (!latest) await keep();
+      if (!latest) await keep({ isApplied: false });
     },
-    keep,
+    keep: () => keep({ isApplied: true }),
   };
 }
 

@@ -86,7 +86,15 @@ export async function inSession<Result>(
     },
     leaveStateBucket: () => lock.release(),
   });
-  const copy = createConfigCopy({ installation, files, output, redact, version, useLocalConfig });
+  const copy = createConfigCopy({
+    installation,
+    files,
+    output,
+    redact,
+    version,
+    useLocalConfig,
+    isForApplying: keepsConfig,
+  });
   /** What the run itself ends with is worth more than these, and nothing else would be shown of it. */
   const orNote = (what: string, attempt: Promise<void>): Promise<void> =>
     attempt.catch((error: unknown) => output.note(`! could not ${what.replace("…", `(${reasonOf(error)})`)}`));

@@ -2,6 +2,8 @@
 export interface HubLock {
   /** The hubctl version that wrote the file first. */
   hubctl: string;
+  /** The deployment's name: a folder that was copied or renamed is not this deployment. */
+  deployment?: string;
   /** Random id of the deployment; the tag `hubctl:id` of everything it owns. */
   id: string;
   account: string;

@@ -17,6 +17,7 @@ const versions = z.record(text, text);
 
 const lockSchema = z.strictObject({
   hubctl: text,
+  deployment: text.exactOptional(),
   id: text,
   account: z.string().regex(/^\d{12}$/, "must be 12 digits in quotes"),
   region: text,

@@ -19,6 +19,7 @@ export const checkLogin = defineStep<Installation, never>({
     if (typeof config.certificate === "string") refuseOthersCertificate(config.certificate, caller);
     // Only now: before the first install, the lock's content is asked of the account.
     const { lock } = await installation.lock();
+    refuseOtherName(config.name, lock.deployment, deployment.lockFile);
     const { region } = config.aws;
     if (lock.region !== region) {
       throw new UserError(
@@ -43,6 +44,17 @@ function refuseOtherAccount(
     "WrongAccount",
     `${name} belongs to AWS account ${account} (${file}), but the login is for ${caller.account} (${caller.arn})`,
     { hint: `log in to account ${account}, for example with AWS_PROFILE` },
+  );
+}
+
+function refuseOtherName(name: string, recorded: string | undefined, lockFile: string): void {
+  if (recorded === undefined || recorded === name) return;
+  throw new UserError(
+    "NameChanged",
+    `${lockFile} belongs to the deployment ${recorded}, but the configuration is that of ${name}`,
+    {
+      hint: `a deployment keeps its name: call it ${recorded} again; for a second one like it, take its configuration without ${lockFile}`,
+    },
   );
 }
 

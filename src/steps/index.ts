@@ -38,6 +38,7 @@ import { devicePluginRelease, hubRelease, karpenterCrdRelease, karpenterRelease,
 import type { Installation } from "./installation.ts";
 import { closeHub, openHub } from "./hub-doors.ts";
 import { kubeconfig } from "./kubeconfig.ts";
+import { moveHubDatabase } from "./hub-database-move.ts";
 import { loadBalancer } from "./load-balancer.ts";
 import { mountTargets } from "./mount-targets.ts";
 import { endUserNodes, startCoreNodes, stopCoreNodes } from "./pause/nodes.ts";
@@ -65,6 +66,7 @@ export const installSteps: StepList<Installation> = [
     inOrder: [
       karpenterCrdRelease,
       karpenterRelease,
+      moveHubDatabase,
       platformRelease,
       devicePluginRelease,
       certificateIssued,

@@ -217,6 +217,7 @@ async function newLock(installation: Installation, hubctlVersion: string): Promi
   const [installer, resolved] = await Promise.all([principalArn(aws, caller.arn), resolveVersions(aws, config)]);
   return {
     hubctl: hubctlVersion,
+    deployment: config.name,
     id: randomBytes(8).toString("hex"),
     account: caller.account,
     region: config.aws.region,

@@ -3,23 +3,35 @@ import { defineStep, type Report, type Step } from "../engine/step.ts";
 import { pollUntil } from "../engine/poll.ts";
 import { chartReference, wantedChart, type Release } from "../releases/release.ts";
 import {
+  findFormerRevision,
+  manifestCommand,
   readReleaseState,
   repairRelease,
+  rollbackCommand,
+  templateCommand,
   upgradeCommand,
   type ReleaseState,
   type ReleaseTarget,
   type UpgradeOptions,
+  type WantedRelease,
 } from "../tools/helm.ts";
-import { deleteCommand, scaleCommand } from "../tools/kubectl.ts";
+import { deleteCommand, getCommand, scaleCommand } from "../tools/kubectl.ts";
+import type { Loss } from "../tools/plan-guard.ts";
+import { findReleaseLosses, parseObjectAddress } from "../tools/release-guard.ts";
 import { findLost, type LostObject } from "../tools/release-objects.ts";
 import type { Installation } from "./installation.ts";
 import { withPodIdentity } from "./pod-identity.ts";
+import { previewRelease } from "./preview-release.ts";
 
 interface ReleasePlan {
   target: ReleaseTarget;
   state: ReleaseState;
   lost: readonly LostObject[];
+  /** Addresses of objects that can't be changed as wanted, and may be made anew. */
+  anew: readonly string[];
   upgrade: UpgradeOptions;
+  /** The former revision that is just what is wanted. */
+  rollbackTo?: number;
 }
 
 interface ReleaseStepOptions {
@@ -42,6 +54,7 @@ export function releaseStep(release: Release, options: ReleaseStepOptions): Step
   return defineStep({
     ...described,
     async check(installation: Installation) {
+      const { exec, guard } = installation;
       if (release.isNeeded?.(installation.config) === false) return { done: notNeeded };
       const inputs = await installation.releaseInputs();
       const cluster = await installation.kubeTarget();
@@ -52,16 +65,35 @@ export function releaseStep(release: Release, options: ReleaseStepOptions): Step
       const values = release.values(inputs);
       const chart = chartReference(release, installation.chartMirror, inputs.lock.charts);
       const wanted = { ...wantedChart(release, inputs.lock.charts), values };
-      const state = await readReleaseState(installation.exec, target, wanted);
-      const lost = state.kind === "current" && checksObjects ? await findLost(installation.exec, target) : [];
-      if (state.kind === "current" && lost.length === 0) return { done: `revision ${state.revision} is as wanted` };
-      const plan: ReleasePlan = { target, state, lost, upgrade: { chart, values, timeoutSeconds } };
-      return { change: lost.length > 0 ? describeLost(lost) : describeChange(state, wanted), plan };
+      const state = await readReleaseState(exec, target, wanted);
+      const lost = state.kind === "current" && checksObjects ? await findLost(exec, target) : [];
+      if (state.kind === "current" && lost.length === 0) {
+        guard.weigh(options.id, []);
+        return { done: `revision ${state.revision} is as wanted` };
+      }
+      const upgrade = { chart, values, timeoutSeconds };
+      const rollbackTo = await findWayBack(installation, target, state, wanted);
+      const losses = await findLosses(installation, target, state, { upgrade, rollbackTo });
+      guard.weigh(options.id, losses);
+      const plan: ReleasePlan = {
+        target,
+        state,
+        lost,
+        anew: losses.filter(({ verb }) => verb === "replace").map(({ address }) => address),
+        upgrade,
+        ...(rollbackTo === undefined ? {} : { rollbackTo }),
+      };
+      return { change: lost.length > 0 ? describeLost(lost) : describeChange(state, wanted, rollbackTo), plan };
     },
-    async run(installation: Installation, { target, state, lost, upgrade }: ReleasePlan, report: Report) {
-      if (state.kind === "interrupted") await repairRelease(installation.exec, target, state);
+    preview: ({ exec }: Installation, plan: ReleasePlan) => previewRelease(exec, plan),
+    async run(installation: Installation, plan: ReleasePlan, report: Report) {
+      const { target, state, lost, anew, upgrade, rollbackTo } = plan;
+      const { exec } = installation;
+      if (state.kind === "interrupted") await repairRelease(exec, target, state);
       if (lost.length > 0) await clearForReturn(installation, target, lost);
-      const install = () => installation.exec(upgradeCommand(target, upgrade));
+      if (anew.length > 0) await deleteForReturn(installation, target, anew, report);
+      const install = () =>
+        exec(rollbackTo === undefined ? upgradeCommand(target, upgrade) : rollbackCommand(target, rollbackTo));
       const isUsed = podIdentity?.isUsed ?? (() => true);
       if (!podIdentity || !isUsed(installation.config)) await install();
       else {
@@ -70,6 +102,56 @@ export function releaseStep(release: Release, options: ReleaseStepOptions): Step
       }
     },
   });
+}
+
+async function findWayBack(
+  { exec, rollsBack }: Installation,
+  target: ReleaseTarget,
+  state: ReleaseState,
+  wanted: WantedRelease,
+): Promise<number | undefined> {
+  return rollsBack && state.kind === "different" ? findFormerRevision(exec, target, wanted) : undefined;
+}
+
+/** What the release holds now is compared with what it is to hold. */
+async function findLosses(
+  { exec, lock }: Installation,
+  target: ReleaseTarget,
+  state: ReleaseState,
+  { upgrade, rollbackTo }: { upgrade: UpgradeOptions; rollbackTo: number | undefined },
+): Promise<Loss[]> {
+  // What is as it should be, and was only damaged, is put back as it was.
+  if (state.kind === "missing" || state.kind === "current") return [];
+  const kubeVersion = (await lock()).lock.kubernetes;
+  const [current, wanted] = await Promise.all([
+    exec(manifestCommand(target, state.kind === "interrupted" ? state.rollbackTo : undefined)),
+    exec(
+      rollbackTo === undefined
+        ? templateCommand(target, { ...upgrade, kubeVersion })
+        : manifestCommand(target, rollbackTo),
+    ),
+  ]);
+  return findReleaseLosses(current.stdout, wanted.stdout, target.namespace);
+}
+
+/** What can't be changed and may be lost goes first: Helm then makes it as it is wanted. */
+async function deleteForReturn(
+  { exec, signal }: Installation,
+  target: ReleaseTarget,
+  anew: readonly string[],
+  report: Report,
+): Promise<void> {
+  for (const address of anew) {
+    const what = parseObjectAddress(address);
+    await exec(deleteCommand(target, what));
+    await pollUntil(
+      async () => {
+        report.progress(`${address} is going`);
+        return (await exec(getCommand(target, what))).stdout.trim() === "" ? true : undefined;
+      },
+      { what: `${address} to go; pods that use it hold it`, everySeconds: 3, timeoutSeconds: 300, signal },
+    );
+  }
 }
 
 /** Helm makes anew what is not there, and leaves alone what is: half gone or stopped as it may be. */
@@ -99,7 +181,11 @@ function describeLost(lost: readonly LostObject[]): string {
   return `put back: ${words.join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
 }
 
-function describeChange(state: ReleaseState, wanted: { chart: string; version: string }): string {
+function describeChange(
+  state: ReleaseState,
+  wanted: { chart: string; version: string },
+  rollbackTo: number | undefined,
+): string {
   const chart = `${wanted.chart} ${wanted.version}`;
   switch (state.kind) {
     case "missing":
@@ -107,7 +193,7 @@ function describeChange(state: ReleaseState, wanted: { chart: string; version: s
     case "interrupted":
       return `mend what an interrupted Helm left (${state.status}), then install ${chart}`;
     case "different":
-      return `upgrade: ${state.reasons.join("; ")}`;
+      return `${rollbackTo === undefined ? "upgrade" : `back to revision ${rollbackTo}`}: ${state.reasons.join("; ")}`;
     case "current":
       return "nothing";
   }

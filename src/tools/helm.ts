@@ -42,11 +42,39 @@ export function upgradeCommand(target: ReleaseTarget, options: UpgradeOptions): 
       `${options.timeoutSeconds}s`,
       "--history-max",
       "10",
+      // What somebody has changed by hand is shown before, and put back; otherwise the API server would refuse it all.
+      "--server-side=true",
+      "--force-conflicts",
       ...(options.createNamespace === false ? [] : ["--create-namespace"]),
     ]),
     input: JSON.stringify(options.values),
     ...(options.secrets === undefined ? {} : { secrets: options.secrets }),
   };
+}
+
+/** The upgrade, made up by Helm and the API server and not carried out; secrets included, so it belongs into no log. */
+export function dryRunCommand(target: ReleaseTarget, { chart, values }: UpgradeOptions): Command {
+  const { release, ...place } = target;
+  const flags = ["--values", "-", "--dry-run=server", "--output", "json"];
+  return { ...helm(place, ["upgrade", release, ...chart, ...flags]), input: JSON.stringify(values) };
+}
+
+/** The objects that the upgrade would ask for. */
+export function parseDryRun(stdout: string): string {
+  return z.object({ manifest: z.string() }).parse(JSON.parse(stdout)).manifest;
+}
+
+/**
+ * Prints the objects that an upgrade would ask for, secrets included: its result belongs into no log. The cluster is not
+ * asked, so what a chart looks up there is missing.
+ */
+export function templateCommand(
+  target: ReleaseTarget,
+  { chart, values, kubeVersion }: Pick<UpgradeOptions, "chart" | "values"> & { kubeVersion: string },
+): Command {
+  const { release, ...place } = target;
+  const flags = ["--values", "-", "--is-upgrade", "--no-hooks", "--kube-version", kubeVersion];
+  return { ...helm(place, ["template", release, ...chart, ...flags]), input: JSON.stringify(values) };
 }
 
 export function metadataCommand(target: ReleaseTarget): Command {
@@ -55,15 +83,15 @@ export function metadataCommand(target: ReleaseTarget): Command {
 }
 
 /** Prints the values as they are, secrets included: its result belongs into no log. */
-export function valuesCommand(target: ReleaseTarget): Command {
+export function valuesCommand(target: ReleaseTarget, revision?: number): Command {
   const { release, ...place } = target;
-  return helm(place, ["get", "values", release, "--output", "json"]);
+  return helm(place, ["get", "values", release, "--output", "json", ...revisionFlag(revision)]);
 }
 
 /** Prints the objects that the last revision asked for, secrets included: its result belongs into no log. */
-export function manifestCommand(target: ReleaseTarget): Command {
+export function manifestCommand(target: ReleaseTarget, revision?: number): Command {
   const { release, ...place } = target;
-  return helm(place, ["get", "manifest", release]);
+  return helm(place, ["get", "manifest", release, ...revisionFlag(revision)]);
 }
 
 export function historyCommand(target: ReleaseTarget): Command {
@@ -116,7 +144,14 @@ export function parseValues(stdout: string): Record<string, unknown> {
   return z.record(z.string(), z.unknown()).nullable().parse(JSON.parse(stdout)) ?? {};
 }
 
-const historySchema = z.array(z.object({ revision: z.number(), status: z.string() }));
+const historySchema = z.array(
+  z.object({
+    revision: z.number(),
+    status: z.string(),
+    /** Name and version: "jupyterhub-4.4.0" */
+    chart: z.string().optional(),
+  }),
+);
 
 export function parseHistory(stdout: string): z.infer<typeof historySchema> {
   return historySchema.parse(JSON.parse(stdout));
@@ -178,6 +213,24 @@ export async function readReleaseState(
   return reasons.length === 0 ? { kind: "current", revision: metadata.revision } : { kind: "different", reasons };
 }
 
+/** The newest former revision that was just what is wanted, and went well. */
+export async function findFormerRevision(
+  exec: Exec,
+  target: ReleaseTarget,
+  wanted: WantedRelease,
+): Promise<number | undefined> {
+  const history = parseHistory((await exec(historyCommand(target))).stdout);
+  const candidates = history.filter(
+    ({ status, chart }) =>
+      (status === "superseded" || status === "deployed") && chart === `${wanted.chart}-${wanted.version}`,
+  );
+  for (const { revision } of candidates.reverse()) {
+    const values = parseValues((await exec(valuesCommand(target, revision))).stdout);
+    if (describeDifference(values, wanted.values).length === 0) return revision;
+  }
+  return undefined;
+}
+
 /**
  * Makes a release that a killed Helm left behind ready for the next upgrade, and deletes nothing: an unfinished first
  * revision is rolled back to itself, which applies what it was to apply.
@@ -194,7 +247,8 @@ export async function isInstalled(exec: Exec, target: ReleaseTarget): Promise<bo
   return (await readMetadata(exec, target)) !== undefined;
 }
 
-async function readMetadata(exec: Exec, target: ReleaseTarget): Promise<ReleaseMetadata | undefined> {
+/** Undefined if there is no such release. */
+export async function readMetadata(exec: Exec, target: ReleaseTarget): Promise<ReleaseMetadata | undefined> {
   try {
     return parseMetadata((await exec(metadataCommand(target))).stdout);
   } catch (error) {
@@ -210,6 +264,10 @@ function describeDifference(current: Record<string, unknown>, wanted: Record<str
   const names = [...new Set([...Object.keys(current), ...Object.keys(plain)])].sort();
   const changed = names.filter((name) => !isDeepStrictEqual(current[name], plain[name]));
   return changed.length === 0 ? [] : [`values of ${changed.join(", ")}`];
+}
+
+function revisionFlag(revision: number | undefined): string[] {
+  return revision === undefined ? [] : ["--revision", String(revision)];
 }
 
 function helm(place: KubeTarget & { namespace: string }, args: readonly string[]): Command {

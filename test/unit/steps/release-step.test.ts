@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { hub } from "../../../src/releases/hub.ts";
 import { platform } from "../../../src/releases/platform.ts";
+import { createGuard } from "../../../src/steps/guard.ts";
 import { hubRelease, devicePluginRelease, platformRelease } from "../../../src/steps/releases.ts";
 import type { ExpectedCall } from "../../helpers/fake-exec.ts";
 import { fakeInstallation, runChecked } from "../../helpers/installation.ts";
@@ -47,6 +48,8 @@ const missing: ExpectedCall = {
   stderr: "Error: release: not found",
 };
 const upgrade = helm("upgrade --install hub");
+/** What the release holds, and what it would hold. */
+const compared = (wanted = manifest.stdout!): ExpectedCall[] => [manifest, { ...helm("template hub"), stdout: wanted }];
 
 describe("a release", () => {
   it.each(["releaseInputs", "kubeTarget"] as const)("is unknown before the cluster exists (no %s)", async (name) => {
@@ -103,13 +106,15 @@ describe("a release", () => {
 
   it("with other values is upgraded, and only their names are told", async () => {
     const other = { ...values, cull: { enabled: false } };
-    const installation = fakeInstallation({ calls: [metadata(), helm("get values hub", other), upgrade] });
+    const installation = fakeInstallation({
+      calls: [metadata(), helm("get values hub", other), ...compared(), upgrade],
+    });
     expect((await runChecked(hubRelease, installation)).change).toBe("upgrade: values of cull");
     installation.exec.expectAllCalled();
   });
 
   it("whose last upgrade failed is upgraded again", async () => {
-    const calls = [metadata({ status: "failed" }), helm("get values hub", values), upgrade];
+    const calls = [metadata({ status: "failed" }), helm("get values hub", values), ...compared(), upgrade];
     const installation = fakeInstallation({ calls });
     expect((await runChecked(hubRelease, installation)).change).toBe("upgrade: its last revision is failed");
   });
@@ -123,6 +128,8 @@ describe("a release", () => {
     const calls = [
       metadata({ status: "pending-upgrade" }),
       helm("history hub", history),
+      helm("get manifest hub --revision 2"),
+      helm("template hub"),
       helm("rollback hub 2"),
       upgrade,
     ];
@@ -162,5 +169,83 @@ describe("a release", () => {
     const installation = fakeInstallation({ calls: [missing, upgrade], chartMirror: "/charts" });
     await runChecked(hubRelease, installation);
     expect(installation.exec.calls[1]!.args).toContain("/charts/jupyterhub-4.4.0.tgz");
+  });
+
+  describe("whose upgrade would take something away", () => {
+    const internal = `kind: Service
+metadata:
+  name: proxy-public
+  annotations: { service.beta.kubernetes.io/aws-load-balancer-internal: "true" }
+spec: { type: LoadBalancer }
+`;
+    const open = "kind: Service\nmetadata: { name: proxy-public }\nspec: { type: LoadBalancer }\n";
+    const other = { ...values, cull: { enabled: false } };
+    const calls = [
+      metadata(),
+      helm("get values hub", other),
+      { ...manifest, stdout: open },
+      { ...helm("template hub"), stdout: internal },
+    ];
+    const address = "Service/jupyterhub/proxy-public";
+
+    it("is refused before anything is done", async () => {
+      const installation = fakeInstallation({ calls });
+      await expect(hubRelease.check(installation)).rejects.toMatchObject({
+        code: "PlanWouldDestroy",
+        exitCode: 2,
+        message: `the plan would replace the load balancer ${address} (service.beta.kubernetes.io/aws-load-balancer-internal cannot be changed in place); nothing was touched`,
+        hint: expect.stringContaining(`--allow-replace ${address}`) as string,
+      });
+      installation.exec.expectAllCalled();
+    });
+
+    it("makes that anew once it is named", async () => {
+      const installation = fakeInstallation({
+        calls: [...calls, kubectl("delete", "Service", "proxy-public"), kubectl("get", "Service"), upgrade],
+        guard: createGuard([address]),
+      });
+      await runChecked(hubRelease, installation);
+      installation.exec.expectAllCalled();
+    });
+  });
+
+  describe("that goes back", () => {
+    const history = [
+      { revision: 3, status: "superseded", chart: "jupyterhub-4.3.5" },
+      { revision: 4, status: "superseded", chart: "jupyterhub-4.4.0" },
+      { revision: 5, status: "superseded", chart: "jupyterhub-4.4.0" },
+      { revision: 6, status: "failed", chart: "jupyterhub-4.4.0" },
+      { revision: 7, status: "deployed", chart: "jupyterhub-4.5.0" },
+    ];
+    const newer = [metadata({ version: "4.5.0", revision: 7 }), helm("get values hub", values)];
+    const other = { ...values, cull: { enabled: false } };
+
+    it("is rolled back to the newest revision that was just what is wanted", async () => {
+      const installation = fakeInstallation({
+        calls: [
+          ...newer,
+          helm("history hub", history),
+          helm("get values hub --revision 5", other),
+          helm("get values hub --revision 4", values),
+          manifest,
+          { ...helm("get manifest hub --revision 4"), stdout: manifest.stdout! },
+          helm("rollback hub 4"),
+        ],
+        rollsBack: true,
+      });
+      expect((await runChecked(hubRelease, installation)).change).toBe(
+        "back to revision 4: chart jupyterhub 4.5.0 -> jupyterhub 4.4.0",
+      );
+      installation.exec.expectAllCalled();
+    });
+
+    it("is installed as wanted if there is none", async () => {
+      const installation = fakeInstallation({
+        calls: [...newer, helm("history hub", history.slice(-2)), ...compared(), upgrade],
+        rollsBack: true,
+      });
+      expect((await runChecked(hubRelease, installation)).change).toMatch(/^upgrade: chart jupyterhub 4.5.0/);
+      installation.exec.expectAllCalled();
+    });
   });
 });

@@ -101,8 +101,8 @@ describe("the parsers of Helm's answers", () => {
       status: "deployed",
     });
     expect(parseHistory(history("superseded", "deployed"))).toEqual([
-      { revision: 1, status: "superseded" },
-      { revision: 2, status: "deployed" },
+      { revision: 1, status: "superseded", chart: "jupyterhub-4.4.0" },
+      { revision: 2, status: "deployed", chart: "jupyterhub-4.4.0" },
     ]);
   });
 
