@@ -77,8 +77,7 @@ export function runBackupJobs({ account, moto, notes, volumes }: OverrideContext
       IamRoleArn?: string;
       RecoveryPointTags?: object;
     };
-    const vault = await moto.forward({ ...request, method: "GET", path: `/backup-vaults/${BackupVaultName}` }, "");
-    if (vault.status !== 200) return notFound(request, `Backup vault ${BackupVaultName}`);
+    if (!(await isVault(request, BackupVaultName))) return notFound(request, `Backup vault ${BackupVaultName}`);
     const id = randomUUID();
     const point: RecoveryPoint = {
       RecoveryPointArn: `arn:aws:backup:${request.region}:${account}:recovery-point:${id}`,
@@ -155,8 +154,14 @@ export function runBackupJobs({ account, moto, notes, volumes }: OverrideContext
     return { status: 200, headers: {}, body: "" };
   }
 
-  function listPoints({ query }: ReceivedRequest, vault: string): AwsResponse {
-    const resource = query.get("resourceArn");
+  async function isVault(request: ReceivedRequest, name: string): Promise<boolean> {
+    const look = { ...request, method: "GET", path: `/backup-vaults/${encodeURIComponent(name)}`, rawQuery: "" };
+    return (await moto.forward(look, "")).status === 200;
+  }
+
+  async function listPoints(request: ReceivedRequest, vault: string): Promise<AwsResponse> {
+    if (!(await isVault(request, vault))) return notFound(request, `Backup vault ${vault}`);
+    const resource = request.query.get("resourceArn");
     const found = all().filter(
       ({ BackupVaultName, ResourceArn }) =>
         BackupVaultName === vault && (resource === null || ResourceArn === resource),
@@ -172,7 +177,8 @@ export function runBackupJobs({ account, moto, notes, volumes }: OverrideContext
 }
 
 function describePoint(point: RecoveryPoint): object {
-  const { jobId: _job, tags: _tags, ...shown } = point;
+  const { RecoveryPointArn, BackupVaultName, ResourceArn, ResourceType, CreationDate, IamRoleArn } = point;
+  const shown = { RecoveryPointArn, BackupVaultName, ResourceArn, ResourceType, CreationDate, IamRoleArn };
   return { ...shown, Status: isOver(point) ? "COMPLETED" : "CREATING", BackupSizeInBytes: 1_000_000 };
 }
 

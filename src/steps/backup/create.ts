@@ -9,10 +9,10 @@ export interface BackupRun extends Reached {
   made: { databaseCopy?: string; homesJob?: string };
 }
 
-export const copyDatabaseNow = defineStep({
+export const copyDatabaseNow = defineStep<BackupRun, undefined>({
   id: "copy-database-now",
   title: "Copy the hub's database to the file system",
-  check: (_: BackupRun) => Promise.resolve({ change: "while the hub goes on", plan: undefined }),
+  check: () => Promise.resolve({ change: "while the hub goes on", plan: undefined }),
   async run(run: BackupRun, _: undefined, report: Report) {
     run.made.databaseCopy = await copyDatabase(run, await run.cluster(), report);
   },

@@ -35,6 +35,7 @@ describe("a hub.yaml", () => {
         home: { type: "efs" },
         sharedFolders: [{ name: "shared", mountPath: "/shared", writers: "everyone" }],
         buckets: [],
+        backups: { enabled: true, keepDays: 30 },
         encryptionKey: "aws",
       },
       users: {

@@ -99,11 +99,19 @@ describe("copy-hub-database", () => {
       spec: {
         backoffLimit: 1,
         activeDeadlineSeconds: 600,
+        ttlSecondsAfterFinished: 3600,
         template: {
           metadata: { labels: { a: "b" } },
           spec: {
             restartPolicy: "Never",
-            containers: [{ name: "copy", image: "hub:1", args: ["copy", "--if-any"] }],
+            containers: [
+              {
+                name: "copy",
+                image: "hub:1",
+                args: ["copy", "--if-any"],
+                env: [{ name: "RESULT", value: "/dev/termination-log" }],
+              },
+            ],
           },
         },
       },
