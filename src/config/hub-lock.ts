@@ -28,6 +28,8 @@ export interface HubLock {
   images?: Record<string, string>;
   /** ARN of the ACM certificate that was settled on; what the configuration names wins. */
   certificate?: string;
+  /** Settings that nobody had set, by path: a newer hubctl with other defaults changes none of them. */
+  defaults?: Record<string, string | number | boolean>;
   /** Version of the provider hashicorp/aws. */
   provider: string;
 }

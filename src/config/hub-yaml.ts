@@ -4,6 +4,7 @@ import type { Deployment } from "./deployment.ts";
 import { isGroup, mergeLayers, type Layer } from "./layers.ts";
 import { readNeighbours } from "./neighbours.ts";
 import { displayPath, type Problem } from "./problem.ts";
+import { recordedDefaults } from "./recorded-defaults.ts";
 import { readSetOptions } from "./set-options.ts";
 import { methodOf, validateConfig, type ReadResult } from "./validate.ts";
 import { readYamlFile } from "./yaml-file.ts";
@@ -30,7 +31,12 @@ export function readHubYaml(deployment: Deployment, { cwd, env, set = [] }: Form
   if (unreadable.length > 0) return { problems: unreadable, method: undefined, warnings: [] };
 
   const fileLayers = read.flatMap(({ layer }) => layer ?? []);
-  const { input, origin } = mergeLayers([...options.layers, ...fileLayers, ...certificateLayer(env)]);
+  const { input, origin } = mergeLayers([
+    ...options.layers,
+    ...fileLayers,
+    ...certificateLayer(env),
+    ...recordedDefaults(deployment.lockFile),
+  ]);
   const neighbours = readNeighbours(dirname(deployment.configFile), cwd);
   const { problems, config } = validateConfig(deployment.name, input, origin, neighbours);
   problems.sort((a, b) => comparePlaces(placeOf(a, displays), placeOf(b, displays)));

@@ -29,6 +29,7 @@ const lockSchema = z.strictObject({
   charts: versions,
   images: z.record(text, z.string().regex(/^sha256:[0-9a-f]{64}$/, 'must look like "sha256:…"')).exactOptional(),
   certificate: text.exactOptional(),
+  defaults: z.record(text, z.union([z.string(), z.number(), z.boolean()])).exactOptional(),
   provider: text,
 }) satisfies z.ZodType<HubLock>;
 

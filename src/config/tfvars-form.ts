@@ -16,6 +16,7 @@ import { displayPath, type Problem } from "./problem.ts";
 import { readTfvars, type RunTerraform } from "./read-tfvars.ts";
 import { certificateOwner } from "./rules/aws.ts";
 import { scanTfvars, type Assignment } from "./scan-tfvars.ts";
+import { recordedDefaults } from "./recorded-defaults.ts";
 import { readSetOptions } from "./set-options.ts";
 import { methodOf, validateConfig, type ReadResult } from "./validate.ts";
 
@@ -55,7 +56,7 @@ export async function readTfvarsForm(
   const settings = settingsFrom(read.values, assignments, env, display);
   const options = readSetOptions(set);
   const file = { value: inputFrom(settings), origin: originOf(settings, display), isFile: true };
-  const { input, origin } = mergeLayers([...options.layers, file]);
+  const { input, origin } = mergeLayers([...options.layers, file, ...recordedDefaults(deployment.lockFile)]);
   const name = textOf(settings, "name") ?? deployment.name;
   const neighbours = noNeighbours(deployment.root);
   const validated = validateConfig(name, input, origin, neighbours);

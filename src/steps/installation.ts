@@ -15,6 +15,7 @@ import type { HubConfig, Secrets } from "../config/hub-config.ts";
 import type { HubLock } from "../config/hub-lock.ts";
 import { UserError } from "../errors.ts";
 import { readLock } from "../config/lock-file.ts";
+import { presentDefaults } from "../config/recorded-defaults.ts";
 import type { WorkDir } from "../config/work-dir.ts";
 import {
   clusterOutputsSchema,
@@ -224,6 +225,7 @@ async function newLock(installation: Installation, hubctlVersion: string): Promi
     installer,
     ...resolved,
     charts: { ...testedVersions.charts, ...(config.hub.chartVersion && { jupyterhub: config.hub.chartVersion }) },
+    defaults: presentDefaults(),
     provider: testedVersions.provider,
   };
 }
