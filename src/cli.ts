@@ -8,6 +8,7 @@ import type { SessionOptions } from "./commands/session.ts";
 import type { TokenOptions } from "./commands/token.ts";
 import { registerAdmins } from "./cli-admins.ts";
 import { registerBackups } from "./cli-backup.ts";
+import { registerPlan } from "./cli-plan.ts";
 import { registerUpdate } from "./cli-update.ts";
 import { exitCodes } from "./errors.ts";
 import { exitCodeOf, formatError } from "./ui/errors.ts";
@@ -34,17 +35,20 @@ export async function main(argv: readonly string[]): Promise<void> {
     if (error.code !== "EPIPE") throw error;
   });
   const program = createProgram();
+  // With it, the code that elsewhere means a mistake of the user's is an answer, as with Terraform.
+  const failureCode = (code: number) =>
+    code === exitCodes.userMustAct && argv.includes("--detailed-exitcode") ? exitCodes.toolFailed : code;
   try {
     await program.parseAsync(argv);
   } catch (error) {
     if (error instanceof CommanderError) {
       // Commander has printed help or its own complaint already.
-      process.exitCode = error.exitCode === 0 ? exitCodes.done : exitCodes.userMustAct;
+      process.exitCode = error.exitCode === 0 ? exitCodes.done : failureCode(exitCodes.userMustAct);
       return;
     }
     const { debug = false } = program.opts<GlobalOptions>();
     process.stderr.write(processRedactor.redact(`${formatError(error, createOutput({ debug }))}\n`));
-    process.exitCode = exitCodeOf(error);
+    process.exitCode = failureCode(exitCodeOf(error));
   }
 }
 
@@ -146,6 +150,7 @@ function createProgram(): Command {
       await init(options);
     });
 
+  registerPlan(program, () => program.opts<GlobalOptions>(), version);
   registerUpdate(program, () => program.opts<GlobalOptions>(), version);
 
   program

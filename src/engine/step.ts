@@ -5,7 +5,9 @@ import type { ObjectChange } from "./object-change.ts";
  * What a step finds when it asks AWS, Terraform, Helm or Kubernetes (never the journal).
  * `done` and `unknown` say why; `change` says what `run` would do, `plan` is what `run` needs to do exactly that.
  */
-export type Checked<Plan> = { done: string } | { change: string; plan: Plan } | { unknown: string };
+export type Checked<Plan> =
+  /** `drift`: what somebody else has changed, and is left as it is. */
+  { done: string; drift?: string } | { change: string; plan: Plan } | { unknown: string };
 
 export interface Report {
   /** What is being waited for right now, shown beside the step's title. */

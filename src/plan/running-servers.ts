@@ -1,7 +1,32 @@
+import { z } from "zod";
+import { hub } from "../releases/hub.ts";
+import type { Exec } from "../tools/exec.ts";
+import type { KubeTarget } from "../tools/helm.ts";
+import { getCommand } from "../tools/kubectl.ts";
+
 /** Users' servers, as they are now. */
 export interface RunningServers {
   servers: number;
-  users: string[];
-  /** How many run on nodes of each of Karpenter's pools. */
-  byNodePool: Record<string, number>;
+  users: number;
+}
+
+const podsSchema = z.object({
+  items: z.array(
+    z.object({
+      metadata: z.object({
+        name: z.string(),
+        labels: z.record(z.string(), z.string()).default({}),
+        deletionTimestamp: z.string().optional(),
+      }),
+    }),
+  ),
+});
+
+export async function countServers(exec: Exec, target: KubeTarget): Promise<RunningServers> {
+  const what = { resource: "pods", namespace: hub.namespace, selector: "component=singleuser-server" };
+  const { stdout } = await exec(getCommand(target, what));
+  const { items } = podsSchema.parse(stdout.trim() === "" ? { items: [] } : JSON.parse(stdout));
+  const running = items.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
+  const users = new Set(running.map(({ metadata: { labels, name } }) => labels["hub.jupyter.org/username"] ?? name));
+  return { servers: running.length, users: users.size };
 }

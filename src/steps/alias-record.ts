@@ -48,7 +48,7 @@ export const aliasRecord = defineStep({
         installation.domainAdvice = [
           `${domain} leads elsewhere (${verdict.shown.join("; ")}), and was left so: hubctl route-dns --deployment ${deployment.name} asks what to do`,
         ];
-        return { done: `left as it is: ${verdict.shown.join("; ")}` };
+        return { done: `left as it is: ${verdict.shown.join("; ")}`, drift: verdict.shown.join("; ") };
       case "absent":
         return { change: `make the record in the zone ${route.zone.name}`, plan: { route, host } };
       case "outdated":

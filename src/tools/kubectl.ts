@@ -30,6 +30,21 @@ export function getManifestCommand(
   return { ...kubectl(target, ["get", "--filename", "-", "--namespace", namespace, ...flags]), input: manifest };
 }
 
+/** Objects of several namespaces, as they are now; those that are not there are left out. */
+export function getObjectsCommand(
+  target: KubeTarget,
+  objects: readonly { apiVersion: string; kind: string; metadata: { name: string; namespace?: string | undefined } }[],
+): Command {
+  const items = objects.map(({ apiVersion, kind, metadata: { name, namespace } }) => ({
+    apiVersion,
+    kind,
+    metadata: { name, namespace },
+  }));
+  const flags = ["--ignore-not-found", "--output", "json", "--request-timeout=30s"];
+  const input = JSON.stringify({ apiVersion: "v1", kind: "List", items });
+  return { ...kubectl(target, ["get", "--filename", "-", ...flags]), input };
+}
+
 /** Does not wait until the pod is gone. */
 export function deletePodCommand(target: KubeTarget, pod: { name: string; namespace: string }): Command {
   return kubectl(target, [
