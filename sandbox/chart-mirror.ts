@@ -25,6 +25,9 @@ interface Chart {
   isReleasedHere: boolean;
 }
 
+/** The same charts under the number of an older release, so that there is something to upgrade from. */
+const olderVersions = { jupyterhub: "4.3.5", karpenter: "1.13.0" };
+
 /** Fills a folder with `<chart>-<version>.tgz` archives: what HUBCTL_CHART_MIRROR names. */
 export async function fillChartMirror(mirror: string, binaries: Binaries, report: Report): Promise<void> {
   mkdirSync(mirror, { recursive: true });
@@ -42,12 +45,17 @@ function findCharts({ karpenterModule }: Binaries): Chart[] {
     .filter((entry) => entry.isDirectory() && existsSync(join(standIns, entry.name, "Chart.yaml")))
     .map((entry) => ({ folder: join(standIns, entry.name), isReleasedHere: false }))
     .map((chart) => ({ ...chart, version: versionOf(chart.folder) }));
-  const karpenter = ["karpenter-crd", "karpenter"].map((name) => ({
-    folder: join(karpenterModule, "charts", name),
-    version: versions.karpenter,
-    isReleasedHere: true,
-  }));
-  return [...own, ...karpenter];
+  const older = own
+    .filter(({ folder }) => basename(folder) === "jupyterhub")
+    .map((chart) => ({ ...chart, version: olderVersions.jupyterhub, isReleasedHere: true }));
+  const karpenter = ["karpenter-crd", "karpenter"].flatMap((name) =>
+    [versions.karpenter, olderVersions.karpenter].map((version) => ({
+      folder: join(karpenterModule, "charts", name),
+      version,
+      isReleasedHere: true,
+    })),
+  );
+  return [...own, ...older, ...karpenter];
 }
 
 function versionOf(folder: string): string {

@@ -1,6 +1,7 @@
 import { DescribeSubnetsCommand, EC2Client } from "@aws-sdk/client-ec2";
 import type { ClusterSpec, DataPlane } from "./aws/eks/dependencies.ts";
 import type { EksService } from "./aws/eks/index.ts";
+import { kubeletVersionOf } from "./aws/eks/versions.ts";
 import type { Front } from "./aws/front.ts";
 import { addonReady, applyAddon, removeAddon, startEksSide } from "./eks-side/index.ts";
 import { discardControlPlane, startControlPlane } from "./kube/control-plane.ts";
@@ -154,6 +155,7 @@ function nodeDependencies(
       },
       addInterface: (instance) => aws.addInterface(instance),
       mayJoin: (roleArn) => admitted.has(roleArn),
+      kubeletVersion: kubeletVersionOf,
       findMountProblem: (mount) => aws.findMountProblem(mount),
       accessPointRoot: (accessPointId) => aws.accessPointRoot(accessPointId),
       podIdentityCredentials: (namespace, serviceAccount) =>

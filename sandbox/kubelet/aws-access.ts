@@ -104,6 +104,7 @@ async function completeInstance(
     subnetCidr: subnets.Subnets?.[0]?.CidrBlock ?? "",
     roleArn: profile === undefined ? undefined : await findRole(clients.iam, profile),
     userData: Buffer.from(attribute.UserData?.Value ?? "", "base64").toString("utf8"),
+    imageId: instance.ImageId ?? "",
   };
 }
 

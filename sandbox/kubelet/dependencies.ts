@@ -14,6 +14,7 @@ export interface NodeInstance {
   roleArn: string | undefined;
   /** Decoded user data. */
   userData: string;
+  imageId: string;
 }
 
 /** What EC2 says of an instance type. */
@@ -53,6 +54,8 @@ export interface KubeletDependencies {
   mayJoin(roleArn: string): boolean;
   /** Temporary keys of the role that is associated with a service account; undefined if there is none. */
   podIdentityCredentials(namespace: string, serviceAccount: string): Promise<RoleCredentials | undefined>;
+  /** What the kubelet of an image calls itself: "v1.36.1-eks-3a10415"; undefined for an unknown image. */
+  kubeletVersion(imageId: string): string | undefined;
   /** Why mounting would fail; undefined if it would not. */
   findMountProblem(mount: EfsMount): Promise<string | undefined>;
   /** The folder of the file system that an EFS access point shows. */

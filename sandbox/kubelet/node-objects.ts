@@ -3,11 +3,14 @@ import { capacityOf } from "./capacity.ts";
 import type { Condition } from "./kube-objects.ts";
 import type { NodeConfig } from "./node-config.ts";
 
-const kubeletVersion = "v1.36.3-eks-3a10415";
+/** Of images that are not EKS' own. */
+const builtKubelet = "v1.36.3-eks-3a10415";
 
 export interface NodeFacts {
   instance: NodeInstance;
   config: NodeConfig;
+  /** Undefined for an image that nobody knows. */
+  kubeletVersion?: string | undefined;
 }
 
 /** The Node as a kubelet registers it; the cloud controller adds and removes what is its own. */
@@ -46,7 +49,7 @@ export function nodeObject({ instance, config }: NodeFacts, region: string): obj
 }
 
 /** The status of a kubelet; conditions apart. */
-export function nodeStatus({ instance, config }: NodeFacts, gpusUsable: boolean): object {
+export function nodeStatus({ instance, config, kubeletVersion }: NodeFacts, gpusUsable: boolean): object {
   return {
     ...capacityOf(instance.hardware, config.maxPods, gpusUsable),
     addresses: [
@@ -61,7 +64,7 @@ export function nodeStatus({ instance, config }: NodeFacts, gpusUsable: boolean)
       containerRuntimeVersion: "containerd://2.2.1",
       kernelVersion: "6.18.8-9.213.amzn2023.x86_64",
       kubeProxyVersion: "",
-      kubeletVersion,
+      kubeletVersion: kubeletVersion ?? builtKubelet,
       machineID: instance.id,
       operatingSystem: "linux",
       osImage: "Amazon Linux 2023.10.20261109",

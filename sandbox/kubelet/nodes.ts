@@ -25,6 +25,7 @@ export interface ManagedNode {
   uid: string;
   instance: NodeInstance;
   config: NodeConfig;
+  kubeletVersion: string | undefined;
   equipment: Equipment;
 }
 
@@ -162,7 +163,8 @@ export class NodeKeeper {
     const node =
       (await kube.get<Node>(path)) ??
       (await kube.create<Node>("/api/v1/nodes", nodeObject({ instance, config }, this.#world.region)));
-    const managed = { name, uid: node.metadata.uid ?? "", instance, config, equipment: bare };
+    const kubeletVersion = this.#dependencies.kubeletVersion(instance.imageId);
+    const managed = { name, uid: node.metadata.uid ?? "", instance, config, kubeletVersion, equipment: bare };
     if (!isBack) await this.#publishStatus(managed);
     await this.#publishLease(managed);
     if (!isBack) await this.#publishDrivers(managed);

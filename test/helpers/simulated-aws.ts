@@ -129,7 +129,16 @@ function readyDataPlane(front: Front): DataPlane {
     endpoint: "https://127.0.0.1:1",
     certificateAuthority: Buffer.from("no certificate").toString("base64"),
     adminKubeconfig: "/nonexistent",
-    kube: { list, get: nothing, create: nothing, apply: nothing, patch: nothing, delete: nothing, watch: nothing },
+    kube: {
+      list,
+      text: () => Promise.resolve(""),
+      get: nothing,
+      create: nothing,
+      apply: nothing,
+      patch: nothing,
+      delete: nothing,
+      watch: nothing,
+    },
     stop: nothing,
   });
   return {

@@ -28,7 +28,6 @@ export function catalogOperations(context: EksContext): Operation[] {
       path: "/addons/configuration-schemas",
       run: describeAddonConfiguration,
     },
-    empty(context, "ListInsights", "POST", "/clusters/{name}/insights", { insights: [] }),
     empty(context, "ListFargateProfiles", "GET", "/clusters/{name}/fargate-profiles", { fargateProfileNames: [] }),
     empty(context, "ListIdentityProviderConfigs", "GET", "/clusters/{name}/identity-provider-configs", {
       identityProviderConfigs: [],
@@ -36,7 +35,7 @@ export function catalogOperations(context: EksContext): Operation[] {
   ];
 }
 
-function empty(context: EksContext, name: string, method: "GET" | "POST", path: string, answer: object): Operation {
+function empty(context: EksContext, name: string, method: "GET", path: string, answer: object): Operation {
   return {
     name,
     method,

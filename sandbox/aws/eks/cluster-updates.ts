@@ -1,13 +1,14 @@
-import type { UpdateClusterConfigRequest, UpdateClusterVersionRequest, UpdateType } from "@aws-sdk/client-eks";
+import type { UpdateClusterConfigRequest, UpdateType } from "@aws-sdk/client-eks";
 import { isDeepStrictEqual } from "node:util";
 import { addInitialEntries } from "./access-entry-records.ts";
 import { ensureLogGroup } from "./cluster-network.ts";
-import { checkEndpointAccess, checkVpc, mergeLogging, offeredMinor, publicAccessCidrs } from "./cluster-request.ts";
-import { finishUpdate, startPlane } from "./clusters.ts";
+import { checkEndpointAccess, checkVpc, mergeLogging, publicAccessCidrs } from "./cluster-request.ts";
+import { clusterVersionOperations } from "./cluster-version.ts";
+import { finishUpdate } from "./clusters.ts";
 import { activeCluster } from "./context.ts";
 import type { EksContext } from "./context.ts";
-import { invalidParameter, invalidRequest } from "./errors.ts";
-import { param, required } from "./router.ts";
+import { invalidParameter } from "./errors.ts";
+import { param } from "./router.ts";
 import type { Call, Operation } from "./router.ts";
 import type { ClusterRecord } from "./state.ts";
 import { beginUpdate } from "./updates.ts";
@@ -31,12 +32,7 @@ export function clusterUpdateOperations(context: EksContext): Operation[] {
       path: "/clusters/{name}/update-config",
       run: (call) => updateConfig(context, call),
     },
-    {
-      name: "UpdateClusterVersion",
-      method: "POST",
-      path: "/clusters/{name}/updates",
-      run: (call) => updateVersion(context, call),
-    },
+    ...clusterVersionOperations(context),
   ];
 }
 
@@ -53,13 +49,10 @@ async function updateConfig(context: EksContext, call: Call): Promise<object> {
   return { update: update.shape };
 }
 
-function startUpdate(context: EksContext, record: ClusterRecord, before?: () => Promise<void>): void {
+function startUpdate(context: EksContext, record: ClusterRecord): void {
   record.shape.status = "UPDATING";
   context.store.save(record);
-  context.jobs.start(`cluster/${record.shape.name}`, async (signal) => {
-    await before?.();
-    await finishUpdate(context, record, signal);
-  });
+  context.jobs.start(`cluster/${record.shape.name}`, (signal) => finishUpdate(context, record, signal));
 }
 
 async function changesOf(context: EksContext, record: ClusterRecord, body: ConfigBody): Promise<Change[]> {
@@ -227,42 +220,4 @@ function memberChanges(record: ClusterRecord, body: ConfigBody): Change[] {
     });
   }
   return changes;
-}
-
-function updateVersion(context: EksContext, call: Call): object {
-  const record = activeCluster(context, param(call, "name"), "UpdateClusterVersion");
-  const { shape } = record;
-  const subject = { clusterName: shape.name };
-  const wanted = required((call.body as Partial<UpdateClusterVersionRequest>).version, "version");
-  if (wanted === shape.version) {
-    throw invalidParameter(`Cluster is already at the desired configuration with version: ${wanted}`, subject);
-  }
-  const minor = offeredMinor(wanted, context.now());
-  if (minorNumber(wanted) !== minorNumber(shape.version) + 1) {
-    throw invalidParameter(`Unsupported Kubernetes minor version update from ${shape.version} to ${wanted}`, subject);
-  }
-  const behind = Object.values(record.nodegroups).find(
-    ({ shape: { version } }) => minorNumber(wanted) - minorNumber(version) > 3,
-  );
-  if (behind !== undefined) {
-    throw invalidRequest(
-      `Nodegroup ${behind.shape.nodegroupName} with version ${behind.shape.version} is too old for a control plane of ${wanted}`,
-      subject,
-    );
-  }
-  shape.version = minor.minor;
-  shape.platformVersion = minor.platformVersion;
-  const update = beginUpdate(context, record, "VersionUpdate", {
-    Version: minor.minor,
-    PlatformVersion: minor.platformVersion,
-  });
-  startUpdate(context, record, async () => {
-    await context.planes.get(shape.name)?.stop();
-    await startPlane(context, record);
-  });
-  return { update: update.shape };
-}
-
-function minorNumber(version: string): number {
-  return Number(version.split(".")[1]);
 }

@@ -1,5 +1,4 @@
 import { addInitialEntries } from "./access-entry-records.ts";
-import { applyAccessBindings } from "./access-policy-catalog.ts";
 import {
   createClusterSecurityGroup,
   createNetworkInterfaces,
@@ -9,8 +8,9 @@ import {
 } from "./cluster-network.ts";
 import { clusterFromRequest, refuseExistingCluster } from "./cluster-request.ts";
 import type { CreateClusterBody } from "./cluster-request.ts";
+import { finishVersionUpdate, pendingVersion } from "./cluster-version.ts";
 import type { EksContext } from "./context.ts";
-import type { ClusterSpec } from "./dependencies.ts";
+import { startPlane } from "./control-planes.ts";
 import { addonDefinitions, defaultAddonVersion } from "./addon-versions.ts";
 import { inUse, invalidRequest, messageOf } from "./errors.ts";
 import { canonicalArn } from "./identity.ts";
@@ -127,7 +127,10 @@ export function resumeCluster(context: EksContext, record: ClusterRecord): void 
     case "UPDATING":
       context.jobs.start(key, async (signal) => {
         await startPlane(context, record);
-        if (shape.status === "UPDATING") await finishUpdate(context, record, signal);
+        if (shape.status !== "UPDATING") return;
+        const version = pendingVersion(record);
+        if (version === undefined) await finishUpdate(context, record, signal);
+        else await finishVersionUpdate(context, record, version, signal);
       });
       return;
     case "FAILED":
@@ -136,36 +139,11 @@ export function resumeCluster(context: EksContext, record: ClusterRecord): void 
   }
 }
 
-/** Ends an update after its time; a higher version needs the control plane to start anew. */
+/** Ends an update after its time. */
 export async function finishUpdate(context: EksContext, record: ClusterRecord, signal: AbortSignal): Promise<void> {
   await pause(context.delays.clusterUpdate, signal);
   record.shape.status = "ACTIVE";
   endUpdates(record, {});
-  context.store.save(record);
-}
-
-function clusterSpec({ shape }: ClusterRecord): ClusterSpec {
-  const { clusterSecurityGroupId = "", securityGroupIds = [], subnetIds = [], vpcId = "" } = shape.resourcesVpcConfig;
-  return {
-    name: shape.name,
-    arn: shape.arn,
-    version: shape.version,
-    vpcId,
-    subnetIds,
-    securityGroupIds: [clusterSecurityGroupId, ...securityGroupIds],
-    clusterSecurityGroupId,
-    serviceIpv4Cidr: shape.kubernetesNetworkConfig.serviceIpv4Cidr ?? "10.100.0.0/16",
-    issuer: shape.identity?.oidc?.issuer ?? "",
-  };
-}
-
-export async function startPlane(context: EksContext, record: ClusterRecord): Promise<void> {
-  const { shape } = record;
-  const plane = await context.dataPlane.startControlPlane(clusterSpec(record));
-  context.planes.set(shape.name, plane);
-  shape.endpoint = plane.endpoint;
-  shape.certificateAuthority = { data: plane.certificateAuthority };
-  await applyAccessBindings(plane);
   context.store.save(record);
 }
 

@@ -76,6 +76,8 @@ export interface EksDelays {
   poll: number;
   /** After which a node group whose nodes did not join is CREATE_FAILED. */
   nodeJoinTimeout: number;
+  /** After which a node group's update fails because of pods that may not leave their node; EKS waits 15 minutes. */
+  evictionTimeout: number;
   /** After which an add-on whose pods do not run is DEGRADED. */
   addonTimeout: number;
   /** How long the cluster security group's deletion is tried while something still uses it. */
@@ -95,6 +97,7 @@ export const defaultDelays: EksDelays = {
   addonDelete: 500,
   poll: 500,
   nodeJoinTimeout: 120_000,
+  evictionTimeout: 60_000,
   addonTimeout: 120_000,
   securityGroupTimeout: 6_000,
   propagation: 1_500,

@@ -13,9 +13,11 @@ import { defaultDelays } from "./dependencies.ts";
 import type { EksDependencies } from "./dependencies.ts";
 import { identityIn } from "./identity.ts";
 import type { KubernetesIdentity } from "./identity.ts";
+import { insightOperations } from "./insights.ts";
 import { Jobs } from "./jobs.ts";
 import { nodegroupOperations, resumeNodegroup } from "./nodegroups.ts";
 import { nodegroupUpdateOperations } from "./nodegroup-updates.ts";
+import { nodegroupVersionOperations } from "./nodegroup-version.ts";
 import { podIdentityOperations, podIdentityRoleIn } from "./pod-identities.ts";
 import { answer } from "./router.ts";
 import type { Operation } from "./router.ts";
@@ -98,6 +100,7 @@ function eksOperations(context: EksContext): Operation[] {
     ...clusterUpdateOperations(context),
     ...nodegroupOperations(context),
     ...nodegroupUpdateOperations(context),
+    ...nodegroupVersionOperations(context),
     ...addonOperations(context),
     ...accessEntryOperations(context),
     ...accessPolicyOperations(context),
@@ -105,5 +108,6 @@ function eksOperations(context: EksContext): Operation[] {
     ...updateOperations(context),
     ...tagOperations(context),
     ...catalogOperations(context),
+    ...insightOperations(context),
   ];
 }

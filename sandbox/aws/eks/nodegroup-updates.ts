@@ -1,21 +1,20 @@
-import type { UpdateNodegroupConfigRequest, UpdateNodegroupVersionRequest } from "@aws-sdk/client-eks";
+import type { UpdateNodegroupConfigRequest } from "@aws-sdk/client-eks";
 import { timestamp } from "./context.ts";
 import type { EksContext } from "./context.ts";
-import { inUse, invalidParameter, messageOf } from "./errors.ts";
+import { inUse, invalidParameter } from "./errors.ts";
 import { pause } from "./jobs.ts";
-import { describeLaunchTemplate, writeLaunchTemplate } from "./launch-templates.ts";
-import { idOf, instancesOf, launch, scale, setLimits, terminate } from "./nodegroup-capacity.ts";
-import { cordon, instanceIdOf, isReady, nodesOf, relabel } from "./nodegroup-nodes.ts";
-import { checkLabels, checkLaunchTemplate, checkScaling, releaseFor } from "./nodegroup-request.ts";
+import { writeLaunchTemplate } from "./launch-templates.ts";
+import { scale } from "./nodegroup-capacity.ts";
+import { relabel } from "./nodegroup-nodes.ts";
+import { checkLabels, checkScaling } from "./nodegroup-request.ts";
 import { findNodegroup, nodegroupKey, settleNodegroup } from "./nodegroups.ts";
 import type { Call, Operation } from "./router.ts";
 import type { ClusterRecord, NodegroupRecord, UpdateRecord } from "./state.ts";
-import { beginUpdate, endUpdates } from "./updates.ts";
+import { beginUpdate } from "./updates.ts";
 import type { UpdateParams } from "./updates.ts";
 import type { Wire } from "./wire.ts";
 
 type ConfigBody = Partial<Wire<UpdateNodegroupConfigRequest>>;
-type VersionBody = Partial<Wire<UpdateNodegroupVersionRequest>>;
 
 export function nodegroupUpdateOperations(context: EksContext): Operation[] {
   return [
@@ -25,17 +24,11 @@ export function nodegroupUpdateOperations(context: EksContext): Operation[] {
       path: "/clusters/{name}/node-groups/{nodegroupName}/update-config",
       run: (call) => updateConfig(context, call),
     },
-    {
-      name: "UpdateNodegroupVersion",
-      method: "POST",
-      path: "/clusters/{name}/node-groups/{nodegroupName}/update-version",
-      run: (call) => updateVersion(context, call),
-    },
   ];
 }
 
 /** The node group, if nothing else is under way in it. */
-function settledNodegroup(
+export function settledNodegroup(
   context: EksContext,
   call: Call,
   operation: string,
@@ -51,7 +44,7 @@ function settledNodegroup(
   return found;
 }
 
-function begin(
+export function beginNodegroupUpdate(
   context: EksContext,
   record: ClusterRecord,
   { shape }: NodegroupRecord,
@@ -101,7 +94,7 @@ function updateConfig(context: EksContext, call: Call): object {
   if (unavailable) shape.updateConfig = unavailable;
   if (nodeRepairConfig) shape.nodeRepairConfig = nodeRepairConfig;
   if (warmPoolConfig) shape.warmPoolConfig = warmPoolConfig;
-  const update = begin(context, record, nodegroup, "ConfigUpdate", {
+  const update = beginNodegroupUpdate(context, record, nodegroup, "ConfigUpdate", {
     ...(labels ? { LabelsToAdd: added, LabelsToRemove: removed } : {}),
     ...(taints ? { TaintsToAdd: taints.addOrUpdateTaints ?? [], TaintsToRemove: taints.removeTaints ?? [] } : {}),
     ...(scalingConfig
@@ -124,98 +117,4 @@ function updateConfig(context: EksContext, call: Call): object {
     settleNodegroup(context, record, nodegroup);
   });
   return { update: update.shape };
-}
-
-async function updateVersion(context: EksContext, call: Call): Promise<object> {
-  const { record, nodegroup } = settledNodegroup(context, call, "UpdateNodegroupVersion");
-  const { shape } = nodegroup;
-  const body = call.body as VersionBody;
-  const version = body.version ?? shape.version;
-  const [wanted, limit] = [version, record.shape.version].map((minor) => Number(minor.split(".")[1]));
-  if (wanted === undefined || limit === undefined || wanted > limit) {
-    throw invalidParameter(
-      `Nodegroup Kubernetes version ${version} cannot be greater than cluster version ${record.shape.version}`,
-    );
-  }
-  const specification = body.launchTemplate && { ...shape.launchTemplate, ...body.launchTemplate };
-  if (specification && shape.launchTemplate === undefined) {
-    throw invalidParameter("A launch template cannot be given to a node group that was created without one.");
-  }
-  const template = specification && (await describeLaunchTemplate(context, idOnly(specification)));
-  if (template) checkLaunchTemplate(template, {});
-  const releaseVersion = releaseFor(shape.amiType, version, body.releaseVersion, template);
-  const before = { version: shape.version, release: shape.releaseVersion, template: shape.launchTemplate };
-  shape.version = version;
-  if (shape.amiType !== "CUSTOM" || template) shape.releaseVersion = releaseVersion;
-  if (template) {
-    shape.launchTemplate = {
-      id: template.LaunchTemplateId,
-      name: template.LaunchTemplateName,
-      version: body.launchTemplate?.version ?? String(template.VersionNumber),
-    };
-  }
-  const update = begin(context, record, nodegroup, "VersionUpdate", {
-    Version: version,
-    ReleaseVersion: releaseVersion,
-    ...(template ? { LaunchTemplateVersion: String(template.VersionNumber) } : {}),
-  });
-  context.jobs.start(nodegroupKey(nodegroup), async (signal) => {
-    try {
-      await writeLaunchTemplate(context, record, nodegroup);
-      context.store.save(record);
-      await replaceInstances(context, nodegroup, signal);
-    } catch (error) {
-      if (signal.aborted) throw error;
-      Object.assign(shape, { version: before.version, releaseVersion: before.release });
-      if (before.template) shape.launchTemplate = before.template;
-      endUpdates(
-        record,
-        { nodegroupName: shape.nodegroupName },
-        { errorCode: "NodeCreationFailure", errorMessage: messageOf(error), resourceIds: [] },
-      );
-    }
-    settleNodegroup(context, record, nodegroup);
-  });
-  return { update: update.shape };
-}
-
-function idOnly({
-  id,
-  name,
-  version,
-}: {
-  id?: string | undefined;
-  name?: string | undefined;
-  version?: string | undefined;
-}) {
-  return id === undefined ? { name, version } : { id, version };
-}
-
-/** Starts new nodes beside the old ones, and ends the old ones when the new ones are Ready. */
-async function replaceInstances(context: EksContext, nodegroup: NodegroupRecord, signal: AbortSignal): Promise<void> {
-  const { minSize, maxSize } = nodegroup.shape.scalingConfig;
-  const old = (await instancesOf(context, nodegroup)).map(idOf);
-  await setLimits(context, nodegroup, { MinSize: 0, MaxSize: old.length * 2 + 1 });
-  const made = old.length > 0 ? await launch(context, nodegroup, old.length) : [];
-  const giveUpAt = context.now() + context.delays.nodeJoinTimeout;
-  for (;;) {
-    const nodes = await nodesOf(context, nodegroup);
-    const ready = nodes.filter((node) => isReady(node) && made.includes(instanceIdOf(node)));
-    if (ready.length >= made.length) {
-      await cordon(
-        context,
-        nodegroup,
-        nodes.filter((node) => old.includes(instanceIdOf(node))),
-      );
-      break;
-    }
-    if (context.now() >= giveUpAt) {
-      await terminate(context, made);
-      await setLimits(context, nodegroup, { MinSize: minSize, MaxSize: maxSize });
-      throw new Error("Couldn't proceed with upgrade process as new nodes are not joining node group");
-    }
-    await pause(context.delays.poll, signal);
-  }
-  await terminate(context, old);
-  await setLimits(context, nodegroup, { MinSize: minSize, MaxSize: maxSize });
 }

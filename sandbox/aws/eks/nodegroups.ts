@@ -97,9 +97,20 @@ export function resumeNodegroup(context: EksContext, record: ClusterRecord, node
     context.jobs.start(key, async (signal) => {
       await scale(context, nodegroup);
       await pause(context.delays.nodegroupUpdate, signal);
+      // A change of version does not go on: its new nodes are gone, and the old ones are what the group says they are.
+      if (isMoving(record, shape.nodegroupName)) endUpdates(record, { nodegroupName: shape.nodegroupName }, stopped);
       settleNodegroup(context, record, nodegroup);
     });
   }
+}
+
+const stopped = { errorCode: "Unknown" as const, errorMessage: "The sandbox was stopped meanwhile", resourceIds: [] };
+
+function isMoving({ updates }: ClusterRecord, name: string): boolean {
+  return updates.some(
+    ({ nodegroupName, shape }) =>
+      nodegroupName === name && shape.status === "InProgress" && shape.type === "VersionUpdate",
+  );
 }
 
 export function nodegroupKey({ shape }: NodegroupRecord): string {

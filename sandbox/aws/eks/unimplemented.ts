@@ -38,7 +38,6 @@ export const unimplementedOperations: readonly { name: string; method: string; p
     method: "POST",
     path: "/clusters/{name}/identity-provider-configs/describe",
   },
-  { name: "DescribeInsight", method: "GET", path: "/clusters/{name}/insights/{id}" },
   { name: "DescribeInsightsRefresh", method: "GET", path: "/clusters/{name}/insights-refresh" },
   {
     name: "DisassociateIdentityProviderConfig",

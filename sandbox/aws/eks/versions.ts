@@ -69,8 +69,8 @@ export function supportStatus(version: MinorVersion, now: number): SupportStatus
   return now < Date.parse(version.endOfExtendedSupport) ? "EXTENDED_SUPPORT" : "UNSUPPORTED";
 }
 
-/** Days on which node images were published, newest first. */
-const imageDates = ["20261110", "20261023"];
+/** Days on which node images were published, newest first; before a minor's release there is none for it. */
+const imageDates = ["20261110", "20261023", "20260504"];
 
 const imageVariants = [
   { architecture: "x86_64", variant: "standard", amiType: "AL2023_x86_64_STANDARD" },
@@ -100,9 +100,9 @@ export interface OptimizedAmi {
 
 /** Every node image, newest first. */
 export function optimizedAmis(): OptimizedAmi[] {
-  return minorVersions.flatMap(({ minor, kubeletPatch }) =>
+  return minorVersions.flatMap(({ minor, kubeletPatch, releaseDate }) =>
     imageVariants.flatMap(({ architecture, variant, amiType }) =>
-      imageDates.map((date, index) => {
+      imageDates.filter(isAfter(releaseDate)).map((date, index) => {
         const name = `amazon-eks-node-al2023-${architecture}-${variant}-${minor}-v${date}`;
         return {
           imageId: `ami-${createHash("sha256").update(name).digest("hex").slice(0, 17)}`,
@@ -118,6 +118,16 @@ export function optimizedAmis(): OptimizedAmi[] {
       }),
     ),
   );
+}
+
+function isAfter(day: string): (date: string) => boolean {
+  return (date) => date > day.replaceAll("-", "");
+}
+
+/** The kubelet of a node image as it calls itself; undefined for an image that is not EKS' own. */
+export function kubeletVersionOf(imageId: string): string | undefined {
+  const release = optimizedAmis().find((ami) => ami.imageId === imageId)?.releaseVersion;
+  return release && `v${release.split("-")[0] ?? ""}-eks-3a10415`;
 }
 
 /** The public SSM parameters through which Karpenter and Terraform find the node images. */

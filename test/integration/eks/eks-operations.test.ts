@@ -92,6 +92,13 @@ async function walkClusters(): Promise<void> {
     new eks.UpdateClusterConfigCommand({ name, upgradePolicy: { supportType: "STANDARD" } }),
   );
   await untilUpdated(update);
+  const { insights = [] } = await world.eks.send(
+    new eks.ListInsightsCommand({ clusterName: name, filter: { kubernetesVersions: ["1.36"] } }),
+  );
+  expect(insights.map(({ insightStatus }) => insightStatus?.status)).toEqual(["PASSING", "PASSING", "PASSING"]);
+  const [{ id }] = insights as [eks.InsightSummary];
+  const { insight } = await world.eks.send(new eks.DescribeInsightCommand({ clusterName: name, id }));
+  expect(insight).toMatchObject({ name: "Deprecated APIs removed in Kubernetes v1.36", kubernetesVersion: "1.36" });
   const { update: version } = await world.eks.send(new eks.UpdateClusterVersionCommand({ name, version: "1.36" }));
   await untilUpdated(version);
   expect(world.dataPlane.started.map((spec) => spec.version)).toEqual(["1.35", "1.36"]);
@@ -123,7 +130,6 @@ async function walkCatalog(): Promise<void> {
     new eks.DescribeAddonConfigurationCommand({ addonName: "coredns", addonVersion: defaults?.[0]?.addonVersion }),
   );
   expect(JSON.parse(configurationSchema ?? "")).toHaveProperty("properties.replicaCount");
-  expect((await world.eks.send(new eks.ListInsightsCommand({ clusterName: name }))).insights).toEqual([]);
   const fargate = await world.eks.send(new eks.ListFargateProfilesCommand({ clusterName: name }));
   expect(fargate.fargateProfileNames).toEqual([]);
   const providers = await world.eks.send(new eks.ListIdentityProviderConfigsCommand({ clusterName: name }));
@@ -161,7 +167,7 @@ async function walkAccess(): Promise<void> {
   expect(accessEntries).toContain(world.operatorArn);
   await world.eks.send(new eks.DisassociateAccessPolicyCommand({ clusterName, principalArn, policyArn }));
   await world.eks.send(new eks.DeleteAccessEntryCommand({ clusterName, principalArn }));
-  expect(await world.service.identityFor(name, session)).toBeUndefined();
+  await eventually("the entry's end", async () => (await world.service.identityFor(name, session)) === undefined);
   const { accessPolicies = [] } = await world.eks.send(new eks.ListAccessPoliciesCommand());
   expect(accessPolicies.map(({ arn }) => arn)).toContain(policyArn);
 }

@@ -37,6 +37,7 @@ const delays = {
   addonDelete: 20,
   poll: 20,
   nodeJoinTimeout: 2_000,
+  evictionTimeout: 500,
   addonTimeout: 500,
   securityGroupTimeout: 1_000,
   propagation: 200,

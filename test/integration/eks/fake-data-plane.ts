@@ -5,6 +5,8 @@ import type { ControlPlane } from "../../../sandbox/kube/types.ts";
 /** Just enough of an API server for what EKS does there: objects by path, labels, merge patches. */
 class FakeKube {
   readonly objects = new Map<string, KubeObject>();
+  /** What the API server counts. */
+  metrics = "";
 
   get(path: string): Promise<KubeObject | undefined> {
     return Promise.resolve(this.objects.get(path));
@@ -20,6 +22,10 @@ class FakeKube {
         .map(([, object]) => object)
         .filter(({ metadata }) => selector === "" || metadata.labels?.[wanted[0] ?? ""] === wanted[1]),
     );
+  }
+
+  text(): Promise<string> {
+    return Promise.resolve(this.metrics);
   }
 
   apply(object: object): Promise<KubeObject> {

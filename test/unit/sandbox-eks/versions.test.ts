@@ -3,6 +3,7 @@ import { addonDefinitions, defaultAddonVersion } from "../../../sandbox/aws/eks/
 import {
   defaultMinor,
   findMinor,
+  kubeletVersionOf,
   minorVersions,
   optimizedAmiParameters,
   optimizedAmis,
@@ -31,6 +32,19 @@ describe("the node images", () => {
     const ids = optimizedAmis().map(({ imageId }) => imageId);
     expect(new Set(ids).size).toBe(ids.length);
     expect(ids.every((id) => /^ami-[0-9a-f]{17}$/.test(id))).toBe(true);
+  });
+
+  it("of a day before a minor's release do not exist", () => {
+    const minorsOf = (day: string) =>
+      [...new Set(optimizedAmis().flatMap(({ date, minor }) => (date === day ? [minor] : [])))].sort();
+    expect(minorsOf("20261110")).toEqual(["1.33", "1.34", "1.35", "1.36"]);
+    expect(minorsOf("20260504")).toEqual(["1.33", "1.34", "1.35"]);
+  });
+
+  it("bring a kubelet of their own", () => {
+    const image = optimizedAmis().find(({ releaseVersion }) => releaseVersion === "1.35.5-20261110");
+    expect(kubeletVersionOf(image?.imageId ?? "")).toBe("v1.35.5-eks-3a10415");
+    expect(kubeletVersionOf("ami-0123456789abcdef0")).toBeUndefined();
   });
 
   it("tell the release version of a node group", () => {

@@ -18,6 +18,7 @@ const instance: NodeInstance = {
   subnetCidr: "10.0.0.0/24",
   roleArn: undefined,
   userData: "",
+  imageId: "ami-0123456789abcdef0",
 };
 
 const clusterPart = `apiVersion: node.eks.aws/v1alpha1

@@ -137,6 +137,7 @@ describe("volumes", () => {
     listInstances: () => Promise.resolve([]),
     addInterface: () => Promise.resolve("10.0.0.200"),
     mayJoin: () => true,
+    kubeletVersion: () => undefined,
     podIdentityCredentials: () => Promise.resolve(undefined),
     findMountProblem: vi.fn(() => Promise.resolve(undefined)),
     accessPointRoot: vi.fn(() => Promise.resolve("/home")),

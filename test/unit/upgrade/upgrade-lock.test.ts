@@ -92,11 +92,12 @@ test("nodes get the newest image of their Kubernetes, and nothing else moves", (
 
 test("add-ons are EKS' add-ons, Karpenter with its definitions, and what offers GPUs", () => {
   const { lock } = upgrade(lockOf(), "addons");
-  const { jupyterhub: _, ...others } = testedVersions.charts;
+  const { jupyterhub, ...charts } = testedVersions.charts;
+  expect(jupyterhub).not.toBe(lockOf().charts["jupyterhub"]);
   expect(lock).toEqual({
     ...lockOf(),
     addons: { coredns: "v1.12.4-eksbuild.10", "kube-proxy": "v1.34.9-eksbuild.1" },
-    charts: { ...lockOf().charts, ...others },
+    charts: { ...lockOf().charts, ...charts },
   });
 });
 
