@@ -4,11 +4,13 @@ import { classifyError } from "../engine/known-failures.ts";
 import { earlierStepSeconds } from "../engine/run-history.ts";
 import { checkSteps, hasChanges, runSteps, type CheckedList, type RunOptions } from "../engine/run-steps.ts";
 import type { StepList } from "../engine/step.ts";
+import { previewChanges } from "../plan/preview.ts";
 import { refuseWhilePaused } from "../steps/paused.ts";
 import type { Installation } from "../steps/installation.ts";
 import { agreeToChanges, type Consent } from "./agree-to-changes.ts";
-import { describeIntent, describeOutcome } from "./install-screens.ts";
+import { createsCluster, describeIntent, describeOutcome } from "./install-screens.ts";
 import { offerCertificate } from "./offer-certificate.ts";
+import { describePreview } from "./plan-screens.ts";
 import { quoteWord } from "./quote-word.ts";
 import type { Session } from "./session.ts";
 
@@ -50,7 +52,7 @@ export async function planAndAgree(session: Session, { steps, consent, resume }:
       output.note(`Checked in ${formatDuration((performance.now() - started) / 1000)}`);
       return checked;
     }
-    for (const line of await describeIntent(installation, steps, checked, output)) output.note(line);
+    for (const line of await describeChanges(session, steps, checked)) output.note(line);
     const hasWaited = await agreeToChanges(installation, output, consent);
     // Before the first install there is nothing that could have moved, and its lock file's content is only drawn.
     if (!hasWaited || !recorded) return checked;
@@ -60,6 +62,21 @@ export async function planAndAgree(session: Session, { steps, consent, resume }:
     output.note("! nothing was done: what is there has changed since it was looked at. The plan is now:");
     found = now;
   }
+}
+
+/** Where there is a hub, what it means for those who use it; where there is none, what it will cost. */
+async function describeChanges(
+  { installation, output }: Session,
+  steps: StepList<Installation>,
+  checked: CheckedList,
+): Promise<string[]> {
+  const { recorded } = await installation.lock();
+  if (!recorded || createsCluster(installation.stacks.cluster.shown)) {
+    return describeIntent(installation, steps, checked, output);
+  }
+  const preview = await previewChanges(installation, steps, checked);
+  // What was not allowed has been refused by now, and what was is told with the question.
+  return describePreview({ ...preview, losses: [] }, output);
 }
 
 /** All losses are told at once, so refusing waits until every step has been checked. */

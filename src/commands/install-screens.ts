@@ -39,7 +39,7 @@ export async function describeIntent<Context>(
   ];
 }
 
-function createsCluster(plan: PlanSummary | undefined): boolean {
+export function createsCluster(plan: PlanSummary | undefined): boolean {
   return plan?.create.some(({ type }) => type === "aws_eks_cluster") ?? false;
 }
 
