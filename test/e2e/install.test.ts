@@ -206,7 +206,7 @@ describe("install", () => {
     const { exitCode, stderr } = await hubctl(["install", ...deployment, "--yes"], { cwd, env });
     await writeFile(file, original);
     expect(exitCode, stderr).toBe(2);
-    expect(stderr).toContain("replace the VPC");
+    expect(stderr).toContain("network.vpc.cidr is 10.99.0.0/16, but was 10.0.0.0/16");
     expect(stderr).toContain("nothing was touched");
     expect((await readState("cluster")).resources).toEqual(before.resources);
   });
