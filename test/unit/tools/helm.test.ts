@@ -62,6 +62,8 @@ describe("the builders of Helm's commands", () => {
       "900s",
       "--history-max",
       "10",
+      "--server-side=true",
+      "--force-conflicts",
       "--create-namespace",
       ...where,
     ]);
