@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import { readLock } from "../config/lock-file.ts";
 import { formatDuration } from "../engine/format-duration.ts";
 import { classifyError } from "../engine/known-failures.ts";
 import { earlierStepSeconds } from "../engine/run-history.ts";
@@ -42,8 +43,9 @@ export async function carryOut(session: Session, { steps, resume }: Application,
 export async function planAndAgree(session: Session, { steps, consent, resume }: Application): Promise<CheckedList> {
   const { installation, output } = session;
   const runOptions = runOptionsOf(session, resume);
-  await refuseWhilePaused(installation);
-  const { recorded } = await installation.lock();
+  // Not asked of `lock` yet: before the first install that asks AWS, and who is logged in is to be checked first.
+  const isFirst = readLock(installation.deployment.lockFile) === undefined;
+  if (!isFirst) await refuseWhilePaused(installation);
   const started = performance.now();
   let found = await plan(installation, steps, runOptions);
   for (;;) {
@@ -55,7 +57,7 @@ export async function planAndAgree(session: Session, { steps, consent, resume }:
     for (const line of await describeChanges(session, steps, checked)) output.note(line);
     const hasWaited = await agreeToChanges(installation, output, consent);
     // Before the first install there is nothing that could have moved, and its lock file's content is only drawn.
-    if (!hasWaited || !recorded) return checked;
+    if (!hasWaited || isFirst) return checked;
     installation.forget();
     const now = await plan(installation, steps, runOptions);
     if (isDeepStrictEqual(changesIn(found), changesIn(now))) return checked;

@@ -3,6 +3,7 @@ import { confirm, input } from "@inquirer/prompts";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { applyConfiguration } from "../../../src/commands/apply-configuration.ts";
 import type { Session } from "../../../src/commands/session.ts";
+import { writeLock } from "../../../src/config/lock-file.ts";
 import { createInterrupts } from "../../../src/engine/interrupt.ts";
 import { defineStep, type StepList } from "../../../src/engine/step.ts";
 import type { Installation } from "../../../src/steps/installation.ts";
@@ -10,6 +11,7 @@ import { createGuard } from "../../../src/steps/guard.ts";
 import type { Loss } from "../../../src/tools/plan-guard.ts";
 import { fakeOutput } from "../../helpers/fake-output.ts";
 import { awsError, fakeInstallation, mockAws } from "../../helpers/installation.ts";
+import { releaseInputs } from "../../helpers/release-inputs.ts";
 
 vi.mock("@inquirer/prompts", () => ({ confirm: vi.fn(), input: vi.fn(), select: vi.fn() }));
 vi.mock("../../../src/plan/preview.ts", () => ({ previewChanges: () => Promise.resolve({ losses: [] }) }));
@@ -32,7 +34,7 @@ const fileSystem: Loss = {
 const nodeGroup: Loss = { ...fileSystem, address: "aws_eks_node_group.core", kind: "node group", carriesData: false };
 
 /** A world with one thing in it, which a step makes what is wanted. */
-function worldOf(there: string, options: { losses?: Loss[]; allowed?: string[]; canAsk?: boolean } = {}) {
+async function worldOf(there: string, options: { losses?: Loss[]; allowed?: string[]; canAsk?: boolean } = {}) {
   const { losses = [], allowed = [], canAsk = true } = options;
   const world = { there, done: [] as string[] };
   const steps: StepList<Installation> = [
@@ -53,6 +55,7 @@ function worldOf(there: string, options: { losses?: Loss[]; allowed?: string[]; 
   ];
   const output = fakeOutput({ canAsk });
   const installation = fakeInstallation({ guard: createGuard(allowed) });
+  await writeLock(installation.deployment.lockFile, { ...releaseInputs().lock, id: "0123456789abcdef" });
   const session: Session = {
     installation,
     output,
@@ -72,7 +75,7 @@ function worldOf(there: string, options: { losses?: Loss[]; allowed?: string[]; 
 describe("a plan that is agreed to", () => {
   it("is done as it was shown", async () => {
     vi.mocked(confirm).mockResolvedValue(true);
-    const { world, output, apply } = worldOf("old");
+    const { world, output, apply } = await worldOf("old");
     await apply();
     expect(world.done).toEqual(["old"]);
     expect(output.lines).toContain("the plan");
@@ -80,7 +83,7 @@ describe("a plan that is agreed to", () => {
   });
 
   it("is not done if what is there moved meanwhile: it is shown anew, and asked for again", async () => {
-    const { world, output, apply } = worldOf("old");
+    const { world, output, apply } = await worldOf("old");
     vi.mocked(confirm).mockImplementationOnce(() => {
       world.there = "moved";
       return Promise.resolve(true) as never;
@@ -93,7 +96,7 @@ describe("a plan that is agreed to", () => {
   });
 
   it("ends with a no to the plan that was made anew", async () => {
-    const { world, apply } = worldOf("old");
+    const { world, apply } = await worldOf("old");
     vi.mocked(confirm).mockImplementationOnce(() => {
       world.there = "moved";
       return Promise.resolve(true) as never;
@@ -104,7 +107,7 @@ describe("a plan that is agreed to", () => {
   });
 
   it("needs nothing more to be done if somebody else did it meanwhile", async () => {
-    const { world, output, apply } = worldOf("old");
+    const { world, output, apply } = await worldOf("old");
     vi.mocked(confirm).mockImplementationOnce(() => {
       world.there = "wanted";
       return Promise.resolve(true) as never;
@@ -115,7 +118,7 @@ describe("a plan that is agreed to", () => {
   });
 
   it("is asked for with a flag where nobody can answer", async () => {
-    const { world, apply } = worldOf("old", { canAsk: false });
+    const { world, apply } = await worldOf("old", { canAsk: false });
     await expect(apply()).rejects.toMatchObject({ code: "NoTerminal", exitCode: 2, hint: "answer with --yes" });
     await apply({ yes: true });
     expect(world.done).toEqual(["old"]);
@@ -128,7 +131,7 @@ describe("a plan that takes something away", () => {
   const allowed = losses.map(({ address }) => address);
 
   it("is refused with all that it takes, before anybody is asked", async () => {
-    const { world, apply } = worldOf("old", { losses });
+    const { world, apply } = await worldOf("old", { losses });
     await expect(apply({ yes: true, confirm: "dandihub" })).rejects.toMatchObject({
       code: "PlanWouldDestroy",
       exitCode: 2,
@@ -140,7 +143,7 @@ describe("a plan that takes something away", () => {
 
   it("takes the deployment's name for data, whatever else was agreed to", async () => {
     vi.mocked(input).mockResolvedValueOnce("no").mockResolvedValueOnce("dandihub");
-    const { world, apply } = worldOf("old", { losses, allowed });
+    const { world, apply } = await worldOf("old", { losses, allowed });
     await expect(apply({ yes: true })).rejects.toMatchObject({ code: "Declined" });
     expect(world.done).toEqual([]);
     await apply({ yes: true });
@@ -148,7 +151,7 @@ describe("a plan that takes something away", () => {
   });
 
   it("takes the name as an option where nobody can answer", async () => {
-    const { world, apply } = worldOf("old", { losses, allowed, canAsk: false });
+    const { world, apply } = await worldOf("old", { losses, allowed, canAsk: false });
     await expect(apply({ yes: true })).rejects.toMatchObject({ hint: "answer with --confirm dandihub" });
     await expect(apply({ yes: true, confirm: "other" })).rejects.toMatchObject({ code: "WrongName" });
     expect(world.done).toEqual([]);
@@ -157,7 +160,7 @@ describe("a plan that takes something away", () => {
   });
 
   it("takes no name where no data is lost, once it is named", async () => {
-    const { world, output, notes, apply } = worldOf("old", {
+    const { world, output, notes, apply } = await worldOf("old", {
       losses: [nodeGroup],
       allowed: [nodeGroup.address, "aws_vpc.x"],
     });

@@ -37,6 +37,8 @@ describe("what is asked for consent", () => {
         • Create what outlives a cluster: file system, secrets: 11 to create
         • Create the VPC, the EKS cluster and its core nodes: 66 to create
       Then, as far as needed:
+        • Check that the recorded versions fit what runs
+        • Wait for what EKS has begun
         • Get a certificate for the domain
         • Make the hub's own keys and keep them in Secrets Manager
         • Attach the file system to the VPC
@@ -44,6 +46,7 @@ describe("what is asked for consent", () => {
         • Wait for the core nodes
         • Teach the cluster Karpenter's node pools
         • Install Karpenter, which starts users' nodes
+        • Keep the hub's database fit for the hub's version
         • Install node pools, storage classes and volumes
         • Install the plugin that offers GPUs
         • Wait until the certificate can be used
