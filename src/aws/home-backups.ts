@@ -34,11 +34,28 @@ export async function listRecoveryPoints(aws: AwsClients, vault: string): Promis
       points.push(...(page.RecoveryPoints ?? []).map(readPoint));
     }
   } catch (error) {
-    // To a vault that is not there access is denied, unless one may see them all.
     if (error instanceof Error && error.name === "ResourceNotFoundException") return undefined;
     throw error;
   }
   return points.sort((one, other) => (one.made < other.made ? 1 : -1));
+}
+
+/** When the vault was made, as ISO 8601, and what is in it; undefined if there is none. */
+export async function readVault(
+  aws: AwsClients,
+  vault: string,
+): Promise<{ made: string; points: RecoveryPoint[] } | undefined> {
+  const points = await listRecoveryPoints(aws, vault);
+  if (!points) return undefined;
+  const { DescribeBackupVaultCommand } = await import("@aws-sdk/client-backup");
+  const client: BackupClient = await aws.rare.backup();
+  const { CreationDate } = await client.send(new DescribeBackupVaultCommand({ BackupVaultName: vault }));
+  return { made: CreationDate?.toISOString() ?? "", points };
+}
+
+/** Whether everything of a recovery point can be brought back. */
+export function isComplete({ state }: Pick<RecoveryPoint, "state">): boolean {
+  return state === "COMPLETED" || state === "AVAILABLE";
 }
 
 function readPoint(point: RecoveryPointByBackupVault): RecoveryPoint {

@@ -3,7 +3,7 @@ import { dirname, join, resolve } from "node:path";
 import writeFileAtomic from "write-file-atomic";
 import { readCopiedFiles, type CopyManifest } from "../aws/config-copy.ts";
 import { listFormerCopies } from "../aws/former-copy.ts";
-import { listRecoveryPoints, vaultName, type RecoveryPoint } from "../aws/home-backups.ts";
+import { isComplete, listRecoveryPoints, vaultName, type RecoveryPoint } from "../aws/home-backups.ts";
 import { formatDuration } from "../engine/format-duration.ts";
 import { checkSteps, runSteps } from "../engine/run-steps.ts";
 import { turnsOf, type StepList } from "../engine/step.ts";
@@ -116,7 +116,7 @@ async function choosePoint(installation: Installation, from: string | undefined)
   const { aws, config, deployment } = installation;
   const { lock } = await installation.lock();
   const points = (await listRecoveryPoints(aws, vaultName(config.name, lock.id))) ?? [];
-  const complete = points.filter(({ state }) => state === "COMPLETED" || state === "AVAILABLE");
+  const complete = points.filter(isComplete);
   const found = complete.find(({ arn, made }) => from === undefined || arn === from || made.startsWith(from));
   if (found) return found;
   throw new UserError(

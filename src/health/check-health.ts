@@ -6,6 +6,7 @@ import { stringify } from "yaml";
 import { abortable } from "../aws/abortable.ts";
 import type { AwsClients } from "../aws/clients.ts";
 import { accessTo, describeCluster, kubeconfigFor, kubeContext } from "../aws/cluster.ts";
+import { readPause } from "../aws/pause.ts";
 import { ToolError } from "../errors.ts";
 import { createExec, type Exec, type RunningTools } from "../tools/exec.ts";
 import { listCommand, parseReleaseList, type KubeTarget } from "../tools/helm.ts";
@@ -27,6 +28,7 @@ import { checkLoadBalancer } from "./load-balancer.ts";
 import { checkLogin } from "./login.ts";
 import { checkNodes } from "./nodes.ts";
 import { checkReleases } from "./releases.ts";
+import { pausedFinding } from "./paused.ts";
 import type { Scene } from "./scene.ts";
 import { checkServers } from "./servers.ts";
 import { checkState } from "./state.ts";
@@ -106,7 +108,8 @@ function createToolsFor(running: RunningTools): Exec {
 }
 
 async function check(layer: LayerName, scene: Scene, late: Promise<Finding>): Promise<LayerHealth | undefined> {
-  const asked = Promise.resolve(scene).then(checks[layer]);
+  const looked = heard(Promise.resolve(scene).then(checks[layer]));
+  const asked = pausedFinding(layer, scene).then((paused) => paused ?? looked);
   // Without the right login nothing else that was asked means anything: its error ends the look.
   const settled = layer === "login" ? asked : asked.catch((error: unknown) => unknownBecause(error));
   const found = await Promise.race([settled, late]);
@@ -158,6 +161,8 @@ function observe(options: HealthOptions, { exec, folder, signal, now }: Means): 
     aws,
     now,
     signal,
+    // A bucket that can't be read is the state's matter, and no pause.
+    pause: readPause(aws, { account: lock.account, deployment: config.name }).catch(() => undefined),
     cluster: heard(cluster),
     ownCluster: heard(ownCluster),
     objects: heard(get(kubeResources).then(parseKubeObjects)),

@@ -1,5 +1,6 @@
 import type { Cluster } from "@aws-sdk/client-eks";
 import type { AwsClients } from "../aws/clients.ts";
+import type { Pause } from "../aws/pause.ts";
 import type { Deployment } from "../config/deployment.ts";
 import type { OwnCertificate } from "../config/own-certificate.ts";
 import type { HubConfig } from "../config/hub-config.ts";
@@ -18,6 +19,8 @@ export interface Scene {
   readonly now: Date;
   /** Fires when there is no time left, and when the look is over. */
   readonly signal: AbortSignal;
+  /** Undefined while the deployment is not paused. */
+  readonly pause: Promise<Pause | undefined>;
   /** Undefined when there is none. */
   readonly cluster: Promise<Cluster | undefined>;
   /** These four reject with the one reason why nothing in the cluster can be asked. */

@@ -100,6 +100,7 @@ export function cleanupSteps(data: DataChoice): StepList<Cleanup> {
       destroyStack("cluster", { title: "Destroy the cluster, its nodes and its VPC" }),
       removeCertificate,
       sweep("cluster", { title: "Delete what controllers and AWS left of it" }),
+      endPause,
     ].map(evenIfItFails),
     ...(data === "keep"
       ? []

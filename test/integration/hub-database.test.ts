@@ -243,6 +243,76 @@ describe("a hub without a database", () => {
   });
 });
 
+describe("an operator", () => {
+  const result = async () => JSON.parse(await readFile(env["RESULT"] ?? "", "utf8")) as object;
+
+  beforeEach(() => {
+    env["RESULT"] = join(copies, "..", "result");
+  });
+
+  test("is told what there is, the newest first", async () => {
+    const old = await makeCopy("20261101T060000Z", "ada");
+    const newer = await makeCopy("20261102T060000Z", "grace");
+    await writeFile(join(copies, "notes.txt"), "mine");
+    expect(await python([program, "list"])).toMatchObject({ code: 0 });
+    const { size } = await stat(join(copies, old));
+    expect(await result()).toEqual({
+      copies: [
+        { name: newer, bytes: size },
+        { name: old, bytes: size },
+      ],
+    });
+  });
+
+  test("is told the name of a copy", async () => {
+    await makeHub("ada");
+    expect(await copy()).toMatchObject({ code: 0 });
+    expect(await result()).toEqual({ copied: (await listCopies())[0] });
+  });
+
+  test("can put a copy in place of the database, which is copied first", async () => {
+    await makeHub("eve");
+    const chosen = await makeCopy("20261101T060000Z", "ada");
+    await makeCopy("20261102T060000Z", "grace");
+    expect(await python([program, "replace", chosen])).toMatchObject({ code: 0 });
+    expect(await result()).toEqual({ replaced: chosen });
+    expect(await usersIn(database)).toEqual(["ada"]);
+    const kept = (await listCopies()).at(-1) ?? "";
+    expect(await usersIn(join(copies, kept))).toEqual(["eve"]);
+  });
+
+  test("gets the oldest copy back though the one that is made first takes its place", async () => {
+    await makeHub("eve");
+    const oldest = await makeCopy("20261101T060000Z", "ada");
+    for (const day of ["02", "03"]) await makeCopy(`202611${day}T060000Z`, "grace");
+    expect(await python([program, "replace", oldest])).toMatchObject({ code: 0 });
+    expect(await usersIn(database)).toEqual(["ada"]);
+    expect(await listCopies()).not.toContain(oldest);
+  });
+
+  test("gets a copy back in place of a damaged database, which is kept beside it", async () => {
+    await writeFile(database, "broken");
+    const chosen = await makeCopy("20261101T060000Z", "ada");
+    expect(await python([program, "replace", chosen])).toMatchObject({ code: 0 });
+    expect(await usersIn(database)).toEqual(["ada"]);
+    const aside = (await readdir(hub)).filter((name) => name.includes(".replaced-"));
+    expect(await readFile(join(hub, aside[0] ?? ""), "utf8")).toBe("broken");
+  });
+
+  test.each([
+    ["is not there", "jupyterhub-20261101T060000Z-4.4.0.sqlite", "there is no copy"],
+    ["is none", "../hub/jupyterhub.sqlite", "there is no copy"],
+    ["is damaged", "jupyterhub-20261102T060000Z-4.4.0.sqlite", "is damaged"],
+  ])("keeps the database if the copy %s", async (_, name, words) => {
+    await makeHub("eve");
+    await writeFile(join(copies, "jupyterhub-20261102T060000Z-4.4.0.sqlite"), "broken");
+    const { code, output } = await python([program, "replace", name]);
+    expect({ code, output }).toEqual({ code: 1, output: expect.stringContaining(words) as string });
+    expect(await usersIn(database)).toEqual(["eve"]);
+    expect(await listCopies()).toEqual(["jupyterhub-20261102T060000Z-4.4.0.sqlite"]);
+  });
+});
+
 test("a hub with a database keeps it, whatever copies there are", async () => {
   await makeHub("ada");
   await makeCopy("20261102T060000Z", "grace");

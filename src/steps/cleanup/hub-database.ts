@@ -7,6 +7,7 @@ import type { KubeTarget } from "../../tools/helm.ts";
 import { getCommand } from "../../tools/kubectl.ts";
 import { findCronJob, runDatabaseJob } from "../database/job.ts";
 import { parseClaim, type CronJob } from "../hub-job-objects.ts";
+import { findPause } from "../paused.ts";
 import type { Cleanup } from "./cleanup.ts";
 
 const { namespace } = hub;
@@ -25,6 +26,8 @@ export const copyHubDatabase = defineStep({
       if (!(await hasDisk(cleanup))) return { done: reach.why };
       throw notCopied(cleanup, reach.why);
     }
+    if (await findPause(cleanup))
+      throw notCopied(cleanup, "the deployment is paused: hubctl resume brings back the node to copy it on");
     const { target } = reach;
     const get = async (resource: string, name: string) =>
       (await exec(getCommand(target, { resource, name, namespace }))).stdout;

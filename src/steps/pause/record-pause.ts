@@ -3,6 +3,7 @@ import { removePause, writePause, type Pause, type Scaling } from "../../aws/pau
 import { defineStep } from "../../engine/step.ts";
 import type { HubConfig } from "../../config/hub-config.ts";
 import type { Reached } from "../cluster-reach.ts";
+import type { Installation } from "../installation.ts";
 import { findPause } from "../paused.ts";
 
 /** Before anything is stopped: from now on no other run takes what is missing for something to put right. */
@@ -33,12 +34,13 @@ export const recordPause = defineStep({
 
 export const endPause = defineStep({
   id: "end-pause",
-  title: "Note that the deployment runs again",
-  async check(reached: Reached) {
-    return (await findPause(reached)) ? { change: "the pause is over", plan: undefined } : { done: "it is not paused" };
+  title: "Note that the pause is over",
+  async check(installation: Installation) {
+    const pause = await findPause(installation);
+    return pause ? { change: `it was paused since ${pause.since}`, plan: undefined } : { done: "it is not paused" };
   },
-  async run(reached: Reached) {
-    await removePause(reached.aws, await placeOf(reached));
+  async run(installation: Installation) {
+    await removePause(installation.aws, await placeOf(installation));
   },
 });
 
@@ -48,7 +50,7 @@ export async function markPause(reached: Reached, changes: Partial<Pause>): Prom
   if (pause) await writePause(reached.aws, await placeOf(reached), { ...pause, ...changes });
 }
 
-async function placeOf({ caller, config }: Reached): Promise<{ account: string; deployment: string }> {
+async function placeOf({ caller, config }: Installation): Promise<{ account: string; deployment: string }> {
   return { account: (await caller()).account, deployment: config.name };
 }
 

@@ -1,3 +1,8 @@
+import {
+  BackupClient,
+  DescribeBackupVaultCommand,
+  ListRecoveryPointsByBackupVaultCommand,
+} from "@aws-sdk/client-backup";
 import { DescribeFileSystemsCommand, DescribeMountTargetsCommand } from "@aws-sdk/client-efs";
 import {
   DescribeAddonCommand,
@@ -13,6 +18,7 @@ import {
 } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { GetBucketVersioningCommand, GetObjectCommand, ListObjectsV2Command } from "@aws-sdk/client-s3";
 import { GetCallerIdentityCommand } from "@aws-sdk/client-sts";
+import { mockClient } from "aws-sdk-client-mock";
 import { existsSync, readFileSync } from "node:fs";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { createClients } from "../../../src/aws/clients.ts";
@@ -27,6 +33,7 @@ vi.mock("../../../src/health/domain.ts", () => ({
 }));
 
 const aws = mockAws();
+const backup = mockClient(BackupClient);
 const address = "hub-1.elb.us-east-2.amazonaws.com";
 
 /** Calls that wait for their answer, by name. */
@@ -70,8 +77,8 @@ beforeEach(() => {
     .callsFake(() => answered("login", { Account: account, Arn: `arn:aws:iam::${account}:user/operator` }));
   aws.s3.on(GetBucketVersioningCommand).callsFake(() => answered("bucket", { Status: "Enabled" }));
   aws.s3.on(ListObjectsV2Command).callsFake(() => answered("objects", { Contents: [] }));
-  aws.s3.on(GetObjectCommand).callsFake(async () => {
-    await answered("copy", undefined);
+  aws.s3.on(GetObjectCommand).callsFake(async ({ Key }: { Key: string }) => {
+    await answered(Key.endsWith("/paused.json") ? "pause" : "copy", undefined);
     throw awsError("NoSuchKey", 404);
   });
   aws.eks.on(DescribeClusterCommand).callsFake(() => answered("cluster", { cluster }));
@@ -94,6 +101,14 @@ beforeEach(() => {
   aws.elb
     .on(DescribeTargetHealthCommand)
     .callsFake(() => answered("target health", { TargetHealthDescriptions: [{ TargetHealth: { State: "healthy" } }] }));
+});
+
+beforeEach(() => {
+  backup.reset();
+  backup
+    .on(ListRecoveryPointsByBackupVaultCommand)
+    .callsFake(() => answered("recovery points", { RecoveryPoints: [] }));
+  backup.on(DescribeBackupVaultCommand).callsFake(() => answered("vault", { CreationDate: now }));
 });
 
 /** kubectl and Helm; what they were asked, and with which kubeconfig. */
@@ -152,8 +167,11 @@ describe("a look at all layers", () => {
     isHeld = true;
     const looking = look();
     const rounds = [
-      [...["addon", "addon", "bucket", "cluster", "copy", "file system", "login", "nodegroup", "objects", "versions"]],
-      ["helm", "kubectl", "kubectl karpenter", "mount targets"],
+      [
+        ...["addon", "addon", "bucket", "cluster", "copy", "file system", "login", "nodegroup", "objects", "pause"],
+        ...["recovery points", "versions"],
+      ],
+      ["helm", "kubectl", "kubectl karpenter", "mount targets", "vault"],
       ["load balancers"],
       ["target groups"],
       ["target health"],

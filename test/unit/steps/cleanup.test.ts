@@ -304,7 +304,7 @@ describe("the steps of a cleanup", () => {
   it("destroy the storage only if the data is to go, and after all else", () => {
     expect(ids("keep")).not.toContain("destroy-storage-stack");
     expect(ids("keep")).not.toContain("sweep-storage");
-    const last = ["sweep-cluster", "destroy-storage-stack", "sweep-storage", "prove-empty", "remove-state"];
+    const last = ["end-pause", "destroy-storage-stack", "sweep-storage", "prove-empty", "remove-state"];
     expect(ids("delete").slice(-5)).toEqual(last);
   });
 

@@ -1,10 +1,11 @@
 import { DescribeClusterCommand } from "@aws-sdk/client-eks";
 import { DescribeVolumesCommand } from "@aws-sdk/client-ec2";
+import { GetObjectCommand } from "@aws-sdk/client-s3";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { asCleanup, type Cleanup } from "../../../src/steps/cleanup/cleanup.ts";
 import { copyHubDatabase } from "../../../src/steps/cleanup/hub-database.ts";
 import type { ExpectedCall } from "../../helpers/fake-exec.ts";
-import { fakeInstallation, kubeTarget, mockAws, runChecked } from "../../helpers/installation.ts";
+import { awsError, fakeInstallation, kubeTarget, mockAws, runChecked } from "../../helpers/installation.ts";
 import { releaseInputs } from "../../helpers/release-inputs.ts";
 
 // Between two looks nothing is waited for.
@@ -17,6 +18,7 @@ beforeEach(() => {
   const cluster = { name: "dandihub", status: "ACTIVE", tags: { "hubctl:id": id } } as const;
   aws.eks.on(DescribeClusterCommand).resolves({ cluster });
   aws.ec2.on(DescribeVolumesCommand).resolves({ Volumes: [] });
+  aws.s3.on(GetObjectCommand).rejects(awsError("NoSuchKey", 404));
 });
 
 type Options = Partial<Pick<Cleanup, "data" | "withoutHubDatabase" | "reach" | "config">>;
