@@ -56,7 +56,7 @@ export async function rollBack(options: UpdateOptions): Promise<void> {
   for (const line of kept) output.note(`! what stays as it is: ${line}`);
 
   const takenBack = await takeFilesBack(deployment, files, former);
-  let hasBegun = false;
+  const progress = { hasBegun: false };
   try {
     await inSession(
       "update",
@@ -68,12 +68,12 @@ export async function rollBack(options: UpdateOptions): Promise<void> {
           resume: resumeCommand("update", deployment.name, options),
         };
         const agreed = await planAndAgree(session, application);
-        hasBegun = true;
+        progress.hasBegun = true;
         await carryOut(session, application, agreed);
       },
     );
   } catch (error) {
-    if (!hasBegun) await takenBack.undo();
+    if (!progress.hasBegun) await takenBack.undo();
     throw error;
   }
   output.note(`What was here before lies in ${takenBack.folder}`);

@@ -86,7 +86,7 @@ describe("a plan that is agreed to", () => {
     const { world, output, apply } = await worldOf("old");
     vi.mocked(confirm).mockImplementationOnce(() => {
       world.there = "moved";
-      return Promise.resolve(true) as never;
+      return Promise.resolve(true);
     });
     vi.mocked(confirm).mockResolvedValueOnce(true);
     await apply();
@@ -99,7 +99,7 @@ describe("a plan that is agreed to", () => {
     const { world, apply } = await worldOf("old");
     vi.mocked(confirm).mockImplementationOnce(() => {
       world.there = "moved";
-      return Promise.resolve(true) as never;
+      return Promise.resolve(true);
     });
     vi.mocked(confirm).mockResolvedValueOnce(false);
     await expect(apply()).rejects.toMatchObject({ code: "Declined", exitCode: 130 });
@@ -110,7 +110,7 @@ describe("a plan that is agreed to", () => {
     const { world, output, apply } = await worldOf("old");
     vi.mocked(confirm).mockImplementationOnce(() => {
       world.there = "wanted";
-      return Promise.resolve(true) as never;
+      return Promise.resolve(true);
     });
     await apply();
     expect(world.done).toEqual([]);
