@@ -105,14 +105,25 @@ function readFormer(deployment: Deployment, manifest: CopyManifest, files: Confi
   };
 }
 
+/** Charts that must know the version of Kubernetes. */
+const followKubernetes = ["karpenter", "karpenter-crd"];
+
 /**
  * EKS takes no control plane back to an older minor; what fits the one that runs stays with it. `running` is what EKS
- * says: an upgrade may have been recorded and never have begun.
+ * says: an upgrade may have been recorded and never have begun. An older provider may not be able to read the state.
  */
 export function lockAfterRollback(recorded: HubLock, former: HubLock, running: string | undefined): HubLock {
-  if (running === undefined || running === former.kubernetes) return former;
-  const { addons, nodeImage } = recorded;
-  return { ...former, kubernetes: running, addons, nodeImage };
+  const { provider, addons, nodeImage, charts } = recorded;
+  if (running === undefined || running === former.kubernetes) return { ...former, provider };
+  const following = Object.entries(charts).filter(([name]) => followKubernetes.includes(name));
+  return {
+    ...former,
+    provider,
+    kubernetes: running,
+    addons,
+    nodeImage,
+    charts: { ...former.charts, ...Object.fromEntries(following) },
+  };
 }
 
 interface TakenBack {

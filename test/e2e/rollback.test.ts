@@ -18,7 +18,7 @@ const olderHub = `${smallestHub}hub: { chartVersion: "4.3.5" }\n`;
 const fileOf = (name: string) => join(world.cwd, "deployments", deployment, name);
 
 beforeAll(async () => {
-  world = await emptyWorld("rollback");
+  world = await emptyWorld(`e2e-rollback-${process.pid}`);
   return async () => await world.down();
 });
 

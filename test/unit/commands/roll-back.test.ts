@@ -154,12 +154,26 @@ describe("going back", () => {
 });
 
 describe("the lock file to go back to", () => {
-  const former = { ...lock, kubernetes: "1.35", addons: { coredns: "old" } };
-  const recorded = { ...lock, kubernetes: "1.36", addons: { coredns: "new" }, charts: { jupyterhub: "4.4.0" } };
+  const former = {
+    ...lock,
+    kubernetes: "1.35",
+    addons: { coredns: "old" },
+    charts: { jupyterhub: "4.3.5", karpenter: "1.9.0" },
+  };
+  const recorded = {
+    ...lock,
+    kubernetes: "1.36",
+    addons: { coredns: "new" },
+    charts: { jupyterhub: "4.4.0", karpenter: "1.14.1" },
+  };
 
   it("is the former one, if Kubernetes has not moved yet", () => {
     expect(lockAfterRollback(recorded, former, "1.35")).toEqual(former);
     expect(lockAfterRollback(recorded, former, undefined)).toEqual(former);
+  });
+
+  it("keeps the provider, which has written the state", () => {
+    expect(lockAfterRollback({ ...recorded, provider: "6.0.0" }, former, "1.35").provider).toBe("6.0.0");
   });
 
   it("keeps Kubernetes with what fits it, if it has", () => {
@@ -168,6 +182,7 @@ describe("the lock file to go back to", () => {
       kubernetes: "1.36",
       addons: recorded.addons,
       nodeImage: recorded.nodeImage,
+      charts: { jupyterhub: "4.3.5", karpenter: "1.14.1" },
     });
   });
 });
