@@ -72,6 +72,36 @@ async function fetchField(root: string) {
   await init({ fetch: "field", region });
 }
 
+describe("what a deployment was made with", () => {
+  beforeEach(async () => {
+    await install(adas);
+    writeFileSync(
+      join(adas, "deployments", "common.yaml"),
+      `aws: {region: ${region}}\nnetwork: {vpc: {cidr: 10.9.0.0/16}}\n`,
+    );
+  });
+
+  it("is compared with what the last run that went well was told, and refused", async () => {
+    await expect(install(adas)).rejects.toMatchObject({
+      code: "FixedSetting",
+      exitCode: 2,
+      output: expect.stringContaining("network.vpc.cidr is 10.9.0.0/16, but was 10.0.0.0/16") as string,
+    });
+  });
+
+  it("is nobody's business who only takes it away", async () => {
+    await expect(install(adas, { keepsConfig: false })).resolves.toBeUndefined();
+  });
+
+  it("may still be changed if no run has come to its end", async () => {
+    const key = "deployments/field/config/manifest.json";
+    const { fixed, ...unfinished } = JSON.parse(bucket.text(key)!) as { fixed?: unknown };
+    expect(fixed).toBeDefined();
+    bucket.objects.set(key, { text: JSON.stringify(unfinished), etag: "", modified: new Date() });
+    await expect(install(adas)).resolves.toBeUndefined();
+  });
+});
+
 describe("another machine", () => {
   it("gets all that the hub was made of, and nothing else, and goes on with it", async () => {
     await install(adas);

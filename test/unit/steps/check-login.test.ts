@@ -68,3 +68,14 @@ it("refuses to move a hub to another region", async () => {
     hint: expect.stringContaining("set the region back to eu-central-1") as string,
   });
 });
+
+it("refuses a lock file that was copied with the configuration of another hub", async () => {
+  const recorded = { lock: { ...lock, deployment: "otherhub" }, recorded: true };
+  await expect(checkLogin.check(fakeInstallation({ answers: { lock: recorded } }))).rejects.toMatchObject({
+    code: "NameChanged",
+    exitCode: 2,
+    message: expect.stringMatching(/belongs to the deployment otherhub, but .* that of dandihub/) as string,
+  });
+  const own = { lock: { ...lock, deployment: "dandihub" }, recorded: true };
+  expect(await checkLogin.check(fakeInstallation({ answers: { lock: own } }))).toHaveProperty("done");
+});
