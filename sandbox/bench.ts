@@ -5,6 +5,7 @@ import { measureColdStart } from "./bench/cold-start.ts";
 import { measureInstall } from "./bench/install-memory.ts";
 import { formatTable, isWithinBound, type Measurement } from "./bench/measurement.ts";
 import { measureNoOp } from "./bench/no-op.ts";
+import { measurePlan } from "./bench/plan.ts";
 import { measureStatus } from "./bench/status.ts";
 import { SandboxError } from "./errors.ts";
 import { prepareExample } from "./example.ts";
@@ -39,6 +40,8 @@ async function measureAll(): Promise<Measurement[]> {
     const memory = await measureInstall(example, signal);
     say("hubctl install where all is done, and the raw commands, in turns (about 2 minutes)");
     const noOp = await measureNoOp(example, signal);
+    say("hubctl plan where nothing is to change, and the raw commands, in turns (about 2 minutes)");
+    const plan = await measurePlan(example, signal);
     say("hubctl status, with AWS far away");
     const status = await measureStatus(example, signal);
     const cleanup = await prepareCleanup({ folder, example, say }, name);
@@ -46,7 +49,7 @@ async function measureAll(): Promise<Measurement[]> {
     say("hubctl audit among 10,000 things of others (about 2 minutes)");
     const audit = await measureAudit(example.env, signal);
     say("hubctl cleanup and the raw commands, in turns, each on the same installed world (about 8 minutes)");
-    return [...coldStart, noOp, memory, status, ...audit, await cleanup.measure(signal)];
+    return [...coldStart, noOp, plan, memory, status, ...audit, await cleanup.measure(signal)];
   } finally {
     await stopSandbox(folder, say);
     forget?.();

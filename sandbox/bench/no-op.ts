@@ -1,16 +1,16 @@
-import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { SandboxError } from "../errors.ts";
 import type { Example } from "../example.ts";
 import { projectRoot } from "../paths.ts";
 import { compare, type Measurement } from "./measurement.ts";
+import { helmCommand, listReleases, planCommands, removePlans, runInTurn } from "./raw-commands.ts";
 import { runTimed, type TimedCommand } from "./run-timed.ts";
 
 const pairs = 5;
 
 /** `hubctl install` where all is done, against the commands with which a script would make sure of the same. */
 export async function measureNoOp(example: Example, signal: AbortSignal): Promise<Measurement> {
-  const plans = ["storage", "cluster"].map((stack) => planCommand(example, join(example.work, "terraform", stack)));
+  const plans = planCommands(example);
   const upgrades = await upgradeCommands(example, signal);
   return compare({
     what: "no-op hubctl install / the raw commands",
@@ -22,50 +22,23 @@ export async function measureNoOp(example: Example, signal: AbortSignal): Promis
       return run;
     },
     async against() {
-      let seconds = 0;
-      for (const command of [...plans, ...upgrades]) seconds += (await runTimed(command, { signal })).seconds;
-      for (const { cwd = "" } of plans) rmSync(join(cwd, planFile));
-      return { seconds };
+      const run = await runInTurn([...plans, ...upgrades], signal);
+      removePlans(plans);
+      return run;
     },
   });
 }
 
-const planFile = "bench.tfplan";
-
-/** Fails, by its exit code, if there is anything to change. */
-function planCommand({ env }: Example, cwd: string): TimedCommand {
-  return {
-    file: "terraform",
-    args: ["plan", "-input=false", "-no-color", "-detailed-exitcode", `-out=${join(cwd, planFile)}`],
-    cwd,
-    // As in hubctl: otherwise Terraform would ask HashiCorp for news each time.
-    env: { ...env, CHECKPOINT_DISABLE: "1", TF_IN_AUTOMATION: "1" },
-  };
-}
-
-interface InstalledRelease {
-  name: string;
-  namespace: string;
-  /** Name and version in one. */
-  chart: string;
-}
-
-async function upgradeCommands({ env, install, kubeconfig }: Example, signal: AbortSignal): Promise<TimedCommand[]> {
-  const helm = (...args: string[]) => ({
-    file: "helm",
-    args: [...args, "--kubeconfig", kubeconfig],
-    cwd: install.cwd,
-    env,
-  });
-  const list = await runTimed(helm("list", "--all-namespaces", "--output", "json"), { signal });
-  const releases = JSON.parse(list.stdout) as InstalledRelease[];
+async function upgradeCommands(example: Example, signal: AbortSignal): Promise<TimedCommand[]> {
+  const releases = await listReleases(example, signal);
   return Promise.all(
     releases.map(async ({ name, namespace, chart }) => {
       const place = ["--namespace", namespace];
-      const values = await runTimed(helm("get", "values", name, ...place, "--output", "json"), { signal });
+      const get = helmCommand(example, "get", "values", name, ...place, "--output", "json");
+      const values = await runTimed(get, { signal });
       // Without --wait, which would only make it slower.
-      const command = helm("upgrade", "--install", name, chartPath(chart, env), ...place, "--values", "-");
-      return { ...command, input: values.stdout };
+      const words = ["upgrade", "--install", name, chartPath(chart, example.env), ...place, "--values", "-"];
+      return { ...helmCommand(example, ...words), input: values.stdout };
     }),
   );
 }

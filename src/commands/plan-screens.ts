@@ -2,6 +2,7 @@ import type { AttributeChange, ObjectChange } from "../engine/object-change.ts";
 import { describeServers } from "../plan/consequences.ts";
 import type { LayerDrift, Preview, StepPreview } from "../plan/preview.ts";
 import type { Output } from "../ui/output.ts";
+import { quoteWord } from "./quote-word.ts";
 
 type Style = Output["style"];
 
@@ -110,7 +111,7 @@ function describeDrift({ what, kind, attributes, isPutBack }: LayerDrift, style:
 function describeLosses({ losses }: Preview): string[] {
   return losses.map(({ address, verb, kind, why, carriesData }) => {
     const data = carriesData ? ", with all that it holds" : "";
-    return `  ${verb} the ${kind}${data}${why === undefined ? "" : ` (${why})`}: --allow-replace '${address}'`;
+    return `  ${verb} the ${kind}${data}${why === undefined ? "" : ` (${why})`}: --allow-replace ${quoteWord(address)}`;
   });
 }
 
@@ -160,7 +161,7 @@ function summarize({ hasChanges, steps, drift, isInstalled }: Preview): string {
     return count === 0 ? [] : [`${count} to ${action}`];
   });
   const what = counted.length === 0 ? "Changes" : counted.join(", ");
-  return `**${what}**${isInstalled ? "." : ": the first install."}${others}`;
+  return `**${what}${isInstalled ? "" : ": the first install"}.**${others}`;
 }
 
 function foldStep({ title, summary, objects, kind }: StepPreview): string[] {

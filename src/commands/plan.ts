@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { styleText } from "node:util";
 import { secretValues } from "../config/secrets.ts";
 import { createWorkDir, type WorkDir } from "../config/work-dir.ts";
 import { createInterrupts } from "../engine/interrupt.ts";
@@ -94,7 +95,10 @@ export async function plan(options: PlanOptions): Promise<void> {
 }
 
 function toText(preview: Preview, { markdown }: Pick<PlanOptions, "markdown">): string {
-  return markdown ? previewAsMarkdown(preview) : describePreview(preview, createOutput()).join("\n");
+  if (markdown) return previewAsMarkdown(preview);
+  return describePreview(preview, {
+    style: (style, text) => styleText(style, text, { stream: process.stdout }),
+  }).join("\n");
 }
 
 /** Apart from where a run works: what is planned here may not come between the plan and the deed of another run. */

@@ -5,8 +5,8 @@ type Values = Readonly<Record<string, unknown>>;
  * controllers add fields, and amounts are written in their shortest form.
  */
 export function projectLive(asked: unknown, live: unknown): unknown {
-  // Nothing that is asked for is nothing that could be missed.
-  if (isEmpty(asked)) return asked;
+  // Nothing that is asked for is nothing that could be missed; and Kubernetes leaves out what says no more than nothing.
+  if (isEmpty(asked) || ((asked === 0 || asked === false) && live === undefined)) return asked;
   if (isGroup(asked)) {
     if (!isGroup(live)) return live;
     return Object.fromEntries(Object.entries(asked).map(([name, value]) => [name, projectLive(value, live[name])]));

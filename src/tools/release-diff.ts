@@ -92,7 +92,7 @@ function withPlainData(object: ManifestObject): ManifestObject {
     stringData?: Record<string, string> | null;
   };
   const decoded = Object.entries(data ?? {}).map(([name, value]) => [name, Buffer.from(value, "base64").toString()]);
-  return { ...rest, data: { ...Object.fromEntries(decoded), ...stringData } } as ManifestObject;
+  return { ...rest, data: { ...Object.fromEntries(decoded), ...stringData } };
 }
 
 function readDocuments(secret: ManifestObject): ManifestObject {
