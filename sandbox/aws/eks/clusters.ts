@@ -9,6 +9,7 @@ import {
 import { clusterFromRequest, refuseExistingCluster } from "./cluster-request.ts";
 import type { CreateClusterBody } from "./cluster-request.ts";
 import { finishVersionUpdate, pendingVersion } from "./cluster-version.ts";
+import { updateUnderWay } from "./context.ts";
 import type { EksContext } from "./context.ts";
 import { startPlane } from "./control-planes.ts";
 import { addonDefinitions, defaultAddonVersion } from "./addon-versions.ts";
@@ -104,7 +105,7 @@ function deleteCluster(context: EksContext, call: Call): object {
     );
   }
   if (shape.status === "CREATING" || shape.status === "UPDATING") {
-    throw inUse(`Cannot DeleteCluster because cluster ${shape.name} currently has an update in progress`, subject);
+    throw inUse(`Cannot DeleteCluster because cluster ${shape.name} ${updateUnderWay(record)}`, subject);
   }
   shape.status = "DELETING";
   context.store.save(record);

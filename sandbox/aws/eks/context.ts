@@ -34,7 +34,7 @@ export function activeCluster(context: EksContext, name: string, operation: stri
   const { status } = record.shape;
   const subject = { clusterName: name };
   if (status === "UPDATING") {
-    throw inUse(`Cannot ${operation} because cluster ${name} currently has an update in progress`, subject);
+    throw inUse(`Cannot ${operation} because cluster ${name} ${updateUnderWay(record)}`, subject);
   }
   if (status !== "ACTIVE") {
     throw invalidRequest(`Cannot ${operation} because cluster ${name} is not in ACTIVE status: ${status}`, subject);
@@ -46,4 +46,10 @@ export function planeOf(context: EksContext, cluster: string): ControlPlane {
   const plane = context.planes.get(cluster);
   if (plane === undefined) throw new Error(`the control plane of ${cluster} does not run`);
   return plane;
+}
+
+/** In EKS' words: which update keeps others waiting. */
+export function updateUnderWay({ updates }: ClusterRecord): string {
+  const id = updates.find(({ shape }) => shape.status === "InProgress")?.shape.id ?? "";
+  return `currently has update ${id} in progress`;
 }

@@ -30,6 +30,16 @@ describe("record-versions", () => {
     expect(readLock(installation.deployment.lockFile)).toEqual(other);
   });
 
+  it("writes what an upgrade has chosen, and tells each move", async () => {
+    const next = { ...charted, kubernetes: "1.37", charts: { jupyterhub: "4.5.0" } };
+    const answers = { lock: { lock: next, recorded: true, replaces: charted } };
+    const installation = fakeInstallation({ answers });
+    await writeLock(installation.deployment.lockFile, charted);
+    const { change } = await runChecked(recordVersions, installation);
+    expect(change).toBe("Kubernetes 1.36 → 1.37, chart jupyterhub 4.4.0 → 4.5.0");
+    expect(readLock(installation.deployment.lockFile)).toEqual(next);
+  });
+
   it("never writes again", async () => {
     const installation = fakeInstallation({ answers: { lock: { lock: charted, recorded: true } } });
     expect(await recordVersions.check(installation)).toEqual({ done: "Kubernetes 1.36, hub chart 4.4.0, 2 zones" });
