@@ -47,7 +47,7 @@ const precious: Readonly<Record<string, Precious>> = {
   PersistentVolume: {
     kind: "volume",
     isClusterWide: true,
-    carriesData: ({ spec }) => spec?.["persistentVolumeReclaimPolicy"] !== "Retain",
+    carriesData: (volume) => !isOnlyAWay(volume),
     fixed: ({ spec = {} }) => ({ "spec.csi": spec["csi"] }),
   },
   Namespace: { kind: "namespace", isClusterWide: true, carriesData: always, fixed: () => ({}) },
@@ -80,13 +80,18 @@ export function findReleaseLosses(current: string, wanted: string, namespace: st
     const successor = next.get(address);
     if (!successor) {
       // https://helm.sh/docs/howto/charts_tips_and_tricks/#tell-helm-not-to-uninstall-a-resource
-      const isKept = annotation(object, "helm.sh/resource-policy") === "keep";
+      const isKept = annotation(object, "helm.sh/resource-policy") === "keep" || isOnlyAWay(object);
       return isKept ? [] : [{ ...loss, verb: "delete", forcedBy: [], why: "the release has none any more" }];
     }
     const forcedBy = differingKeys(known.fixed(object), known.fixed(successor));
     if (forcedBy.length === 0) return [];
     return [{ ...loss, verb: "replace", forcedBy, why: `${forcedBy.join(", ")} cannot be changed in place` }];
   });
+}
+
+/** A volume that leaves what it leads to where it is: whoever needs it more is its claim. */
+function isOnlyAWay({ kind, spec }: KubeObject): boolean {
+  return kind === "PersistentVolume" && spec?.["persistentVolumeReclaimPolicy"] === "Retain";
 }
 
 /** Of "Kind/namespace/name", as kubectl takes it. */
