@@ -24,6 +24,12 @@ export interface UpgradeOptions {
 }
 
 /**
+ * What somebody has changed by hand becomes what the release says; otherwise the API server would refuse all of it:
+ * https://kubernetes.io/docs/reference/using-api/server-side-apply/#conflicts
+ */
+const putBack = ["--server-side=true", "--force-conflicts"];
+
+/**
  * Values go through standard input. A failed upgrade is not rolled back: what broke it is needed to see why, and the
  * next run upgrades from there.
  */
@@ -42,9 +48,7 @@ export function upgradeCommand(target: ReleaseTarget, options: UpgradeOptions): 
       `${options.timeoutSeconds}s`,
       "--history-max",
       "10",
-      // What somebody has changed by hand is shown before, and put back; otherwise the API server would refuse it all.
-      "--server-side=true",
-      "--force-conflicts",
+      ...putBack,
       ...(options.createNamespace === false ? [] : ["--create-namespace"]),
     ]),
     input: JSON.stringify(options.values),
@@ -102,7 +106,7 @@ export function historyCommand(target: ReleaseTarget): Command {
 /** Waits, so that a revision is never taken for good that has not been seen running. */
 export function rollbackCommand(target: ReleaseTarget, revision: number): Command {
   const { release, ...place } = target;
-  return helm(place, ["rollback", release, String(revision), "--wait", "--timeout", "900s"]);
+  return helm(place, ["rollback", release, String(revision), "--wait", "--timeout", "900s", ...putBack]);
 }
 
 /** Waits until what the release holds is gone. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import {
+  dryRunCommand,
   historyCommand,
   metadataCommand,
   parseHistory,
@@ -76,7 +77,16 @@ describe("the builders of Helm's commands", () => {
     ["metadata", metadataCommand(target), ["get", "metadata", "hub", "--output", "json", ...where]],
     ["values", valuesCommand(target), ["get", "values", "hub", "--output", "json", ...where]],
     ["history", historyCommand(target), ["history", "hub", "--output", "json", ...where]],
-    ["rollback", rollbackCommand(target, 3), ["rollback", "hub", "3", "--wait", "--timeout", "900s", ...where]],
+    [
+      "rollback",
+      rollbackCommand(target, 3),
+      ["rollback", "hub", "3", "--wait", "--timeout", "900s", "--server-side=true", "--force-conflicts", ...where],
+    ],
+    [
+      "dry run",
+      dryRunCommand(target, { chart: ["./chart"], values: {}, timeoutSeconds: 1 }),
+      ["upgrade", "hub", "./chart", "--values", "-", "--dry-run=server", "--output", "json", ...where],
+    ],
   ])("%s names namespace, kubeconfig and context", (_, command, args) => {
     expect(command).toMatchObject({ file: "helm", args });
   });
