@@ -35,3 +35,8 @@ export function terraformOverride(stack: StackName, backend: "local" | "s3", { c
     ...(assumeRole === undefined ? {} : { provider: { aws: role } }),
   };
 }
+
+/** Whether the checksums of providers (.terraform.lock.hcl) are of that version of hashicorp/aws. */
+export function namesProvider(checksums: string, version: string): boolean {
+  return /provider "[^"]*\/hashicorp\/aws" \{\s*version\s*=\s*"([^"]*)"/.exec(checksums)?.[1] === version;
+}

@@ -15,7 +15,7 @@ import { releaseDeadStateLock } from "./dead-state-lock.ts";
 import type { Installation } from "./installation.ts";
 import { memo } from "./memo.ts";
 import { sortTainted } from "./tainted-resources.ts";
-import { stackKey, terraformOverride } from "./terraform-override.ts";
+import { namesProvider, stackKey, terraformOverride } from "./terraform-override.ts";
 import { saveUnsavedState } from "./unsaved-state.ts";
 
 /** One of the deployment's two Terraform stacks. */
@@ -80,12 +80,19 @@ async function prepareStack(
   const checksums = stackKey(config.name, name, "terraform.lock.hcl");
   const kept = backend === "s3" ? await readStateObject(aws, lock.account, checksums) : undefined;
   if (kept !== undefined) await writeFile(stack.providerLockFile, kept);
+  await dropOtherProvider(stack.providerLockFile, lock.provider);
   await stack.init(report);
   if (isReading) return stack;
   if (backend === "s3") await saveUnsavedState(stack, stateKey, installation);
   const present = await readFile(stack.providerLockFile, "utf8");
   if (backend === "s3" && present !== kept) await writeStateObject(aws, lock.account, checksums, present);
   return stack;
+}
+
+/** Terraform refuses to go on with checksums of another version than the one that is wanted. */
+async function dropOtherProvider(file: string, version: string): Promise<void> {
+  const checksums = await readFile(file, "utf8").catch(() => undefined);
+  if (checksums !== undefined && !namesProvider(checksums, version)) await rm(file);
 }
 
 /** For what is asked before a step has a line of its own on the screen. */
