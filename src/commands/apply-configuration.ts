@@ -20,6 +20,8 @@ export interface Application {
   consent: Consent;
   /** The command that goes on from wherever this run stops. */
   resume: string;
+  /** What is said of the deployment in the end: "is installed". */
+  became: string;
 }
 
 /**
@@ -30,13 +32,17 @@ export async function applyConfiguration(session: Session, application: Applicat
   await carryOut(session, application, await planAndAgree(session, application));
 }
 
-export async function carryOut(session: Session, { steps, resume }: Application, agreed: CheckedList): Promise<void> {
+export async function carryOut(
+  session: Session,
+  { steps, resume, became }: Application,
+  agreed: CheckedList,
+): Promise<void> {
   const { installation, output } = session;
   const result = await runSteps(steps, agreed, installation, runOptionsOf(session, resume));
   if (!result.steps.some(({ outcome }) => outcome === "done")) {
     output.note(`Nothing to do: ${installation.deployment.name} is complete`);
   }
-  output.result(describeOutcome(installation, result));
+  output.result(describeOutcome(installation, result, became));
 }
 
 /** Touches nothing. What was agreed to is looked at once more if somebody had to think about it. */

@@ -83,6 +83,8 @@ export function describeOutcome(
     domainAdvice = [`point ${config.domain} to it: hubctl route-dns --deployment ${deployment.name}`],
   }: Pick<Installation, "config" | "deployment" | "loadBalancer" | "domainAdvice">,
   { steps, seconds }: RunResult,
+  /** What has become of the deployment. */
+  became = "is installed",
 ): string {
   const { name } = deployment;
   const ran = steps.filter(({ outcome }) => outcome === "done");
@@ -91,7 +93,7 @@ export function describeOutcome(
   const address = loadBalancer ?? "(not known)";
   const next = [...domainAdvice, `open https://${config.domain} and log in as ${config.auth.admins[0] ?? "an admin"}`];
   return [
-    ...(ran.length === 0 ? [] : [`${name} is installed, in ${formatDuration(seconds)}:`]),
+    ...(ran.length === 0 ? [] : [`${name} ${became}, in ${formatDuration(seconds)}:`]),
     ...ran.map(({ title }, index) => `  ${(times[index] ?? "").padStart(width)}  ${title}`),
     `The hub answers at the load balancer ${address}`,
     "Next:",

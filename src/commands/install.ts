@@ -15,6 +15,7 @@ export async function install(options: InstallOptions): Promise<void> {
     const isFirst = readLock(lockFile) === undefined;
     await applyConfiguration(session, {
       steps: installSteps,
+      became: isFirst ? "is installed" : "is up to date",
       consent: {
         yes: options.yes,
         question: isFirst ? "AWS charges for what this creates, until it is removed. Go on?" : "Go on?",

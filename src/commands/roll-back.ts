@@ -64,6 +64,7 @@ export async function rollBack(options: UpdateOptions): Promise<void> {
       async (session) => {
         const application: Application = {
           steps: installSteps,
+          became: "is back where it was",
           consent: { ...options, question: "Go back to exactly this?" },
           resume: resumeCommand("update", deployment.name, options),
         };

@@ -38,6 +38,7 @@ async function updateFrom({ upgrade, ...options }: UpdateOptions): Promise<void>
       refuseNotInstalled(session.installation.deployment);
       await applyConfiguration(session, {
         steps: installSteps,
+        became: "is up to date",
         consent: { ...options, question: "Go on with exactly this?" },
         resume: resumeCommand("update", session.installation.deployment.name, options),
       });

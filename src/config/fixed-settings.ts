@@ -12,7 +12,7 @@ export const fixedSettingsSchema = z.object({
   existingVpc: z.string().optional(),
   encryptionKey: z.string(),
 });
-export type FixedSettings = z.infer<typeof fixedSettingsSchema>;
+type FixedSettings = z.infer<typeof fixedSettingsSchema>;
 
 export function fixedSettings({ aws, network, storage }: HubConfig): FixedSettings {
   const { existingVpc, vpc } = network;

@@ -207,21 +207,26 @@ const refused: [what: string, stack: Stack, change: () => Change, losses: string
   ],
 ];
 
-/** What an operator may change at any time. */
+/** What an operator may change at any time: all at once, since plans take their time. */
 const passed: [what: string, stack: Stack, change: () => Change][] = [
-  ["other tags (data)", "storage", () => ({ config: { ...config, tags: { Project: "other" } } })],
-  ["other tags", "cluster", () => ({ config: { ...config, tags: { Project: "other" } } })],
-  ["another image of the nodes", "cluster", () => ({ lock: { ...lock, nodeImage: newerImage } })],
-  ["larger disks of the core nodes", "cluster", () => coreNodes({ volumeSizeGiB: 80 })],
-  ["more core nodes", "cluster", () => coreNodes({ min: 2, max: 3, desired: 2 })],
-  ["a newer Kubernetes", "cluster", () => ({ lock: { ...lock, kubernetes: "1.37" } })],
-  ["a gateway in each zone", "cluster", () => network({ nat: "per-zone" })],
   [
-    "other ranges that may ask the API",
-    "cluster",
-    () => ({ config: { ...config, network: { ...config.network, apiAccess: ["192.0.2.0/24"] } } }),
+    "other tags and one more shared folder",
+    "storage",
+    () => ({ config: { ...shared("shared", "data", "more").config!, tags: { Project: "other" } } }),
   ],
-  ["one more shared folder", "storage", () => shared("shared", "data", "more")],
+  [
+    "tags, image, number and disks of nodes, gateways, who may ask the API",
+    "cluster",
+    () => ({
+      config: {
+        ...coreNodes({ min: 2, max: 3, desired: 2, volumeSizeGiB: 80 }).config!,
+        tags: { Project: "other" },
+        network: { ...network({ nat: "per-zone" }).config!.network, apiAccess: ["192.0.2.0/24"] },
+      },
+      lock: { ...lock, nodeImage: newerImage },
+    }),
+  ],
+  ["a newer Kubernetes", "cluster", () => ({ lock: { ...lock, kubernetes: "1.37" } })],
 ];
 
 const newerImage = { release: "1.36.2-20261201", alias: "al2023@v20261201" };

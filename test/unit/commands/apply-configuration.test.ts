@@ -68,6 +68,7 @@ async function worldOf(there: string, options: { losses?: Loss[]; allowed?: stri
       steps,
       consent: { yes: false, question: "Go on with exactly this?", ...consent },
       resume: "hubctl update",
+      became: "is up to date",
     });
   return { world, output, notes: installation.notes, apply };
 }
@@ -79,6 +80,7 @@ describe("a plan that is agreed to", () => {
     await apply();
     expect(world.done).toEqual(["old"]);
     expect(output.lines).toContain("the plan");
+    expect(output.results.join()).toContain("dandihub is up to date, in");
     expect(confirm).toHaveBeenCalledTimes(1);
   });
 
