@@ -31,19 +31,21 @@ interface DatabaseCopies {
   chartVersion: string;
   schedule: string;
   keep: number;
-  databaseClaim: string;
+  databaseClaim?: string;
   /** The hub's folder on its disk, if it is not all of it. */
   subPath?: string;
+  /** Of a database elsewhere: the hub chart's secret, which tells where and with which password. */
+  hubSecret?: string;
 }
 
 /**
- * What the platform chart copies the hub's database with: the hub's own image, which has Python. Undefined if the
- * operator's values give the hub a database elsewhere, which is then theirs to look after.
+ * What the platform chart copies the hub's database with: the hub's own image, which has Python and what it takes to
+ * reach the database. One that the operator's values put elsewhere is only copied when that is asked for.
  */
 export function databaseCopies(inputs: ReleaseInputs): DatabaseCopies | undefined {
   const { config, lock, storage } = inputs;
   const accessPointId = storage.hub_database_access_point_id;
-  if (accessPointId === undefined || !isDatabaseOnOwnDisk(config)) return undefined;
+  if (accessPointId === undefined || !canBeCopied(config)) return undefined;
   const chartVersion = lock.charts["jupyterhub"] ?? testedVersions.charts.jupyterhub;
   const subPath = valueAt(config.hub.values, ["hub", "db", "pvc", "subPath"]);
   return {
@@ -56,15 +58,16 @@ export function databaseCopies(inputs: ReleaseInputs): DatabaseCopies | undefine
     // Not on the hour, when everybody's jobs start.
     schedule: `17 */${hoursBetweenCopies} * * *`,
     keep: copiesKept,
-    databaseClaim,
-    ...(typeof subPath === "string" ? { subPath } : {}),
+    ...(isDatabaseOnOwnDisk(config)
+      ? { databaseClaim, ...(typeof subPath === "string" ? { subPath } : {}) }
+      : { hubSecret: "hub" }),
   };
 }
 
 /** The hub chart's values with a container that brings back the newest copy of the database, if there is none. */
 export function restoringDatabase(values: Values, inputs: ReleaseInputs): Values {
   const copies = databaseCopies(inputs);
-  if (copies === undefined) return values;
+  if (copies?.databaseClaim === undefined) return values;
   const { claim, program, image, subPath } = copies;
   const hub = groupAt(values, "hub");
   const container = {
@@ -112,6 +115,12 @@ export function isDatabaseOnOwnDisk({ hub: { values } }: HubConfig): boolean {
   const type = valueAt(values, ["hub", "db", "type"]);
   const url = valueAt(values, ["hub", "config", "JupyterHub", "db_url"]);
   return (type === undefined || type === "sqlite-pvc") && (url === undefined || url === null);
+}
+
+/** One in memory is gone with its hub. */
+export function canBeCopied(config: HubConfig): boolean {
+  const type = valueAt(config.hub.values, ["hub", "db", "type"]);
+  return isDatabaseOnOwnDisk(config) || type === "postgres" || type === "mysql";
 }
 
 /** As the hub chart puts it together; its own image has the chart's version as tag. */

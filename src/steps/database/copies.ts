@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { z } from "zod";
 import type { Report } from "../../engine/step.ts";
 import { UserError } from "../../errors.ts";
-import { databaseCopyJob, isDatabaseOnOwnDisk } from "../../releases/hub-database.ts";
+import { databaseCopyJob, canBeCopied } from "../../releases/hub-database.ts";
 import { hub } from "../../releases/hub.ts";
 import type { KubeTarget } from "../../tools/helm.ts";
 import { getCommand, parseNames } from "../../tools/kubectl.ts";
@@ -75,11 +75,11 @@ export async function requireCronJob(means: Means, target: KubeTarget): Promise<
   const cronJob = await findCronJob(means, target);
   if (cronJob) return cronJob;
   const { name } = means.deployment;
-  const isElsewhere = !isDatabaseOnOwnDisk(means.config);
+  const isElsewhere = !canBeCopied(means.config);
   throw new UserError(
     "NothingCopies",
     isElsewhere
-      ? "the hub's database is not on a disk of its own, and hubctl can't copy it"
+      ? "the hub's database is one that hubctl can't copy: hub.db.type in values/*.yaml is neither sqlite-pvc nor postgres nor mysql"
       : `the cluster has no CronJob ${databaseCopyJob}, with which the hub's database is copied`,
     { hint: isElsewhere ? "copy it with its own tools" : `hubctl install --deployment ${name} puts it back` },
   );

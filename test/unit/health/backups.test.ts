@@ -17,6 +17,7 @@ const point = (age: number, state = "COMPLETED"): RecoveryPoint => ({
   bytes: 1,
   state,
 });
+const young = { value: { made: minutesAgo(40 * hour), points: [] as RecoveryPoint[] } };
 const fresh = homes(point(20 * hour));
 
 /** With homes that are backed up as they should be. */

@@ -5,6 +5,9 @@ restore          from the folder $COPIES to $DATABASE, unless there is one
 list             what is in the folder $COPIES
 replace NAME     from the folder $COPIES to $DATABASE; what is there is copied first, or kept beside it if it is damaged
 
+With $HUB_VALUES, the hub chart's values, the database is the one that they name, of PostgreSQL or MySQL; its copies are
+files of SQLite all the same, with all rows of all tables.
+
 What came of it is written to the file $RESULT, if there is one, as JSON.
 """
 
@@ -19,7 +22,8 @@ from contextlib import closing, contextmanager, suppress
 from datetime import datetime, timezone
 from pathlib import Path
 
-database = Path(os.environ["DATABASE"]).resolve()
+# Of whoever has a database elsewhere there is none.
+database = Path(os.environ.get("DATABASE", "/nonexistent")).resolve()
 copies = Path(os.environ["COPIES"]).resolve()
 
 # When it was made, in UTC, and the version of the hub's chart: names sort by time.
@@ -36,7 +40,7 @@ class Trouble(Exception):
 
 
 def copy(*flags):
-    if not has_content(database):
+    if not is_elsewhere() and not has_content(database):
         if "--if-any" not in flags:
             raise Trouble(f"there is no database at {database}")
         print(f"there is no database at {database}, and so nothing to copy")
@@ -47,7 +51,7 @@ def copy(*flags):
     # Not straight into the folder: over the network it takes longer, and as long the hub can't write.
     snapshot = Path(os.environ["SCRATCH"]) / name
     try:
-        take_snapshot(snapshot)
+        dump_elsewhere(snapshot) if is_elsewhere() else take_snapshot(snapshot)
         problem = find_problem(snapshot)
         if problem is not None:
             raise Trouble(f"the database {database} is damaged: {problem}")
@@ -92,6 +96,12 @@ def replace(name):
     problem = find_problem(chosen)
     if problem is not None:
         raise Trouble(f"the copy {name} is damaged: {problem}")
+    if is_elsewhere():
+        copy()
+        load_elsewhere(chosen)
+        print(f"the database was replaced by {name}")
+        tell(replaced=name)
+        return
     try:
         copy("--if-any")
     except Trouble as trouble:
@@ -103,6 +113,111 @@ def replace(name):
         raise Trouble(f"the copy {name} could not be put into place: {problem}")
     print(f"the database was replaced by {name}")
     tell(replaced=name)
+
+
+def is_elsewhere():
+    return "HUB_VALUES" in os.environ
+
+
+def open_elsewhere():
+    # Both come with the hub; who has the database on a disk does without them.
+    import sqlalchemy
+    import yaml
+
+    hub = yaml.safe_load(Path(os.environ["HUB_VALUES"]).read_text()).get("hub") or {}
+    url = ((hub.get("config") or {}).get("JupyterHub") or {}).get("db_url") or (hub.get("db") or {}).get("url")
+    if not url:
+        raise Trouble("the hub's values name no database (hub.db.url)")
+    return sqlalchemy.create_engine(url)
+
+
+@contextmanager
+def telling_trouble(what):
+    import sqlalchemy
+
+    try:
+        yield
+    except sqlalchemy.exc.SQLAlchemyError as error:
+        # Its first line only: the next ones hold rows.
+        raise Trouble(f"{what}: {str(error).splitlines()[0]}") from None
+
+
+def dump_elsewhere(target):
+    """All rows of all tables as of one moment."""
+    import sqlalchemy
+
+    engine = open_elsewhere()
+    output = sqlalchemy.create_engine(f"sqlite:///{target}")
+    kept = sqlalchemy.MetaData()
+    level = "SERIALIZABLE" if engine.dialect.name == "sqlite" else "REPEATABLE READ"
+    with (
+        telling_trouble("the hub's database can't be copied"),
+        engine.connect().execution_options(isolation_level=level) as connection,
+        output.begin() as into,
+    ):
+        for table in reflect(connection).sorted_tables:
+            columns = [sqlalchemy.Column(column.name, column.type.as_generic()) for column in table.columns]
+            copied = sqlalchemy.Table(table.name, kept, *columns)
+            copied.create(into)
+            insert_rows(into, copied, connection.execute(table.select()))
+
+
+def load_elsewhere(file):
+    """In one transaction: the hub has the copy, or what it had."""
+    import sqlalchemy
+
+    engine = open_elsewhere()
+    with (
+        telling_trouble("the copy could not be put into place"),
+        sqlalchemy.create_engine(f"sqlite:///{file}").connect() as copied,
+        engine.begin() as connection,
+    ):
+        theirs = reflect(copied)
+        ours = reflect(connection)
+        if schema_of(copied, theirs) != schema_of(connection, ours):
+            raise Trouble("the copy was made by another version of the hub, whose tables are others; install that one first")
+        for table in reversed(ours.sorted_tables):
+            connection.execute(table.delete())
+        for table in ours.sorted_tables:
+            insert_rows(connection, table, copied.execute(theirs.tables[table.name].select()))
+            count_on(connection, table)
+
+
+def schema_of(connection, metadata):
+    """What tells whether rows fit: tables, and the version that JupyterHub's migrations have brought them to."""
+    import sqlalchemy
+
+    version = "alembic_version"
+    found = connection.execute(sqlalchemy.text(f"SELECT version_num FROM {version}")) if version in metadata.tables else []
+    return sorted(metadata.tables), sorted(row[0] for row in found)
+
+
+def count_on(connection, table):
+    """PostgreSQL counts ids apart from the rows."""
+    import sqlalchemy
+
+    if connection.dialect.name != "postgresql":
+        return
+    for column in table.primary_key.columns:
+        place = {"table": f'"{table.name}"', "column": column.name}
+        sequence = connection.execute(sqlalchemy.text("SELECT pg_get_serial_sequence(:table, :column)"), place).scalar()
+        if sequence is not None:
+            highest = connection.execute(sqlalchemy.select(sqlalchemy.func.max(column))).scalar()
+            known = {"sequence": sequence, "value": highest or 1, "used": highest is not None}
+            connection.execute(sqlalchemy.text("SELECT setval(:sequence, :value, :used)"), known)
+
+
+def reflect(connection):
+    import sqlalchemy
+
+    metadata = sqlalchemy.MetaData()
+    metadata.reflect(connection)
+    return metadata
+
+
+def insert_rows(connection, table, rows):
+    for part in rows.mappings().partitions(500):
+        connection.execute(table.insert(), [dict(row) for row in part])
 
 
 def tell_list():
