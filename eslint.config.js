@@ -133,7 +133,8 @@ export default defineConfig(
     },
     direction,
   ),
-  forbid(["src/steps/**"], { packages: single, layers: [...sandbox, "commands", "health"] }, direction),
+  forbid(["src/steps/**"], { packages: single, layers: [...sandbox, "commands", "health", "plan"] }, direction),
+  forbid(["src/plan/**"], { packages: single, layers: [...sandbox, "commands", "health", "ui"] }, direction),
   forbid(
     ["src/ui/**"],
     {

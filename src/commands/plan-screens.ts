@@ -8,7 +8,7 @@ type Style = Output["style"];
 
 const plain: Style = (_, text) => text;
 
-/** The plan as lines for a terminal or a log. */
+/** The plan as lines for a terminal or a log; where there is nothing to change and nobody has changed anything, its heading. */
 export function describePreview(preview: Preview, { style }: Pick<Output, "style">): string[] {
   const { deployment, domain, account, region } = preview;
   const heading = style("bold", `${deployment}: https://${domain}, AWS account ${account}, region ${region}`);
@@ -22,7 +22,7 @@ export function describePreview(preview: Preview, { style }: Pick<Output, "style
     section("Refused unless it is named:", describeLosses(preview), style),
     section("What it means:", describeMeaning(preview), style),
   ];
-  return [heading, ...sections.flat(), describeEnd(preview)];
+  return [heading, ...sections.flat()];
 }
 
 function section(title: string, lines: readonly string[], style: Style): string[] {
@@ -125,10 +125,11 @@ function describeMeaning({ consequences, servers }: Preview): string[] {
   return servers ? [...lines, `  ${describeServers(servers)} now`] : lines;
 }
 
-function describeEnd({ deployment, hasChanges, isInstalled }: Preview): string {
-  if (!hasChanges) return `\nNothing to change: ${deployment} is as its configuration says`;
+/** What follows from a plan that was only looked at. */
+export function describeEnd({ deployment, hasChanges, isInstalled }: Preview): string {
+  if (!hasChanges) return `Nothing to change: ${deployment} is as its configuration says`;
   const command = isInstalled ? "update" : "install";
-  return `\nNothing was touched; this is done by: hubctl ${command} --deployment ${deployment}`;
+  return `Nothing was touched; this is done by: hubctl ${command} --deployment ${deployment}`;
 }
 
 /** The plan as a comment under a pull request. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { describePreview, previewAsMarkdown } from "../../../src/commands/plan-screens.ts";
+import { describeEnd, describePreview, previewAsMarkdown } from "../../../src/commands/plan-screens.ts";
 import type { ObjectChange } from "../../../src/engine/object-change.ts";
 import type { Preview } from "../../../src/plan/preview.ts";
 
@@ -95,8 +95,8 @@ describe("a plan on the terminal", () => {
   it("says in one sentence that there is nothing to change", () => {
     expect(describePreview(same, plain)).toEqual([
       "waves: https://hub.example.org, AWS account 123456789012, region us-east-2",
-      "\nNothing to change: waves is as its configuration says",
     ]);
+    expect(describeEnd(same)).toBe("Nothing to change: waves is as its configuration says");
   });
 
   it("tells what changes, what others changed, what is refused, and what it means", () => {
@@ -131,9 +131,7 @@ describe("a plan on the terminal", () => {
 
       What it means:
         • the hub is down (Deployment/jupyterhub/hub and 1 more)
-        3 servers of 2 users run now
-
-      Nothing was touched; this is done by: hubctl update --deployment waves"
+        3 servers of 2 users run now"
     `);
   });
 
@@ -149,10 +147,9 @@ describe("a plan on the terminal", () => {
     expect(long!.length).toBeLessThan(130);
   });
 
-  it("names install before the first one", () => {
-    const { steps } = changed;
-    const lines = describePreview({ ...changed, isInstalled: false, steps }, plain);
-    expect(lines.at(-1)).toContain("hubctl install --deployment waves");
+  it("ends with the command that does it", () => {
+    expect(describeEnd(changed)).toContain("hubctl update --deployment waves");
+    expect(describeEnd({ ...changed, isInstalled: false })).toContain("hubctl install --deployment waves");
   });
 });
 
