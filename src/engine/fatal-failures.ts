@@ -178,6 +178,14 @@ export const fatalFailures: readonly FatalFailure[] = [
     hint: "give it back to the state: cd .hubctl/NAME/terraform/cluster && terraform import aws_eks_cluster.this NAME, then run it again",
   },
   {
+    id: "pods-not-evicted",
+    tools: cloud,
+    phases: ["apply", "api"],
+    pattern: /\bPodEvictionFailure\b/,
+    reason: "EKS gave up replacing the core nodes, since a pod may not leave its node; the old nodes stay",
+    hint: "find what holds it with kubectl get poddisruptionbudgets --all-namespaces, let it go, then run it again",
+  },
+  {
     id: "values-refused",
     tools: ["helm"],
     pattern: /values don't meet the specifications of the schema/,

@@ -108,7 +108,7 @@ test("the nodes' image goes first: there is none of that day for the next Kubern
   await apply();
   expect(changingCalls(before)).toEqual(["UpdateNodegroupVersion"]);
   expect(await coreNodes()).toMatchObject({ version: "1.35", releaseVersion: "1.35.5-20261110" });
-}, 120_000);
+}, 300_000);
 
 test("an update of the control plane that EKS gives up leaves all as it was, and is not tried again by itself", async () => {
   const { lock: next, held } = await upgrade("kubernetes");
@@ -129,7 +129,7 @@ test("an update of the control plane that EKS gives up leaves all as it was, and
   expect(classifyError(failure)?.kind).not.toBe("retry");
   expect(await clusterVersion()).toBe("1.35");
   expect((await coreNodes())?.version).toBe("1.35");
-}, 120_000);
+}, 300_000);
 
 test("a Terraform that is killed while the control plane moves is followed by one that does the rest", async () => {
   const before = callsSoFar();
@@ -158,7 +158,7 @@ test("a Terraform that is killed while the control plane moves is followed by on
   expect(first("UpdateClusterVersion")).toBeLessThan(first("UpdateAddon"));
   expect(first("UpdateAddon")).toBeLessThan(first("UpdateNodegroupVersion"));
   expect(calls.filter((action) => !action.startsWith("Update"))).toEqual([]);
-}, 180_000);
+}, 300_000);
 
 test("then Kubernetes is at its newest", async () => {
   expect(await upgrade("kubernetes")).toEqual({ lock, held: [] });

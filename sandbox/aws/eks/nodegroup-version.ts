@@ -104,12 +104,20 @@ function idOnly({
   return id === undefined ? { name, version } : { id, version };
 }
 
-/** Pods that did not leave a node in time. */
-class EvictionFailure extends Error {}
+/** Pods that did not leave their nodes in time. */
+class EvictionFailure extends Error {
+  readonly nodes: string[];
+
+  constructor(group: string, nodes: string[]) {
+    super(`Reached max retries while trying to evict pods from nodes in node group ${group}`);
+    this.nodes = nodes;
+  }
+}
 
 function failureOf(error: unknown): ErrorDetail {
-  const errorCode = error instanceof EvictionFailure ? "PodEvictionFailure" : "NodeCreationFailure";
-  return { errorCode, errorMessage: messageOf(error), resourceIds: [] };
+  return error instanceof EvictionFailure
+    ? { errorCode: "PodEvictionFailure", errorMessage: error.message, resourceIds: error.nodes }
+    : { errorCode: "NodeCreationFailure", errorMessage: messageOf(error), resourceIds: [] };
 }
 
 /**
@@ -138,9 +146,8 @@ async function replaceInstances(
         await uncordon(context, nodegroup, leaving.slice(first));
         // As many new nodes go as old ones stay.
         await terminate(context, made.slice(first));
-        throw new EvictionFailure(
-          `Reached max retries while trying to evict pods from nodes in node group ${nodegroup.shape.nodegroupName}`,
-        );
+        const names = nodes.map(({ metadata }) => metadata.name);
+        throw new EvictionFailure(nodegroup.shape.nodegroupName, names);
       }
       await pause(context.delays.poll, signal);
     }
