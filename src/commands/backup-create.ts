@@ -25,7 +25,7 @@ export async function backupCreate(options: BackupCreateOptions): Promise<void> 
     const { databaseCopy, homesJob } = run.made;
     const text = [
       databaseCopy === undefined
-        ? "The hub's database is not on a disk of its own, and was not copied"
+        ? "The hub's database was not copied: it is one that hubctl can't copy"
         : `The hub's database is copied: ${databaseCopy}`,
       `AWS Backup is at the homes (job ${homesJob ?? "?"}); hubctl backup list --deployment ${name} shows when it is done`,
       "The configuration is kept in the state bucket with every install and update",

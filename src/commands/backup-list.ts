@@ -3,7 +3,7 @@ import { listFormerCopies } from "../aws/former-copy.ts";
 import { listRecoveryPoints, vaultName, type RecoveryPoint } from "../aws/home-backups.ts";
 import { readLock } from "../config/lock-file.ts";
 import { HubctlError } from "../errors.ts";
-import { isDatabaseOnOwnDisk } from "../releases/hub-database.ts";
+import { canBeCopied } from "../releases/hub-database.ts";
 import { withCluster } from "../steps/cluster-reach.ts";
 import { listCopies, type DatabaseCopy } from "../steps/database/copies.ts";
 import type { Installation } from "../steps/installation.ts";
@@ -57,7 +57,7 @@ async function findBackups(installation: Installation): Promise<Backups> {
 
 /** Only a pod can see them. */
 async function findDatabaseCopies(installation: Installation): Promise<Backups["database"]> {
-  if (!isDatabaseOnOwnDisk(installation.config)) return { unknown: "the hub's database is not on a disk of its own" };
+  if (!canBeCopied(installation.config)) return { unknown: "the hub's database is one that hubctl can't copy" };
   if (await findPause(installation)) return { unknown: "the deployment is paused, so there is no node to look from" };
   try {
     return await listCopies(installation, await withCluster(installation).cluster());

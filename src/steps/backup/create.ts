@@ -1,5 +1,6 @@
 import { startHomeBackup } from "../../aws/home-backups.ts";
 import { defineStep, type Report } from "../../engine/step.ts";
+import { canBeCopied } from "../../releases/hub-database.ts";
 import type { Reached } from "../cluster-reach.ts";
 import { copyDatabase } from "../database/copies.ts";
 import { requireBackupPlace, storageTags } from "./backup-place.ts";
@@ -12,7 +13,12 @@ export interface BackupRun extends Reached {
 export const copyDatabaseNow = defineStep<BackupRun, undefined>({
   id: "copy-database-now",
   title: "Copy the hub's database to the file system",
-  check: () => Promise.resolve({ change: "while the hub goes on", plan: undefined }),
+  check: ({ config }) =>
+    Promise.resolve(
+      canBeCopied(config)
+        ? { change: "while the hub goes on", plan: undefined }
+        : { done: "the hub's database is one that hubctl can't copy" },
+    ),
   async run(run: BackupRun, _: undefined, report: Report) {
     run.made.databaseCopy = await copyDatabase(run, await run.cluster(), report);
   },

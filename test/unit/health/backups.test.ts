@@ -86,12 +86,7 @@ describe("recovery points of the homes", () => {
   it.each([
     ["are fine after one that failed", homes(point(1, "PARTIAL"), point(48 * hour)), "ok", "backed up 2 days ago"],
     ["are late after two", homes(point(1, "PARTIAL"), point(50 * hour)), "warning", "homes is 2 days old"],
-    [
-      "are still to come in a young vault",
-      { value: { made: minutesAgo(40 * hour), points: [] } },
-      "ok",
-      "still to come",
-    ],
+    ["are still to come in a young vault", young, "ok", "still to come"],
     ["that never came are a warning", homes(), "warning", "homes have not been backed up in 30 days"],
     ["are missing without a vault", { value: undefined }, "warning", "there is no vault for them"],
     ["are unknown when AWS does not tell", { unknown: "denied" }, "unknown", "denied"],
