@@ -1,0 +1,149 @@
+import fc from "fast-check";
+import { describe, expect, it, vi } from "vitest";
+import { describeBackups, formatBytes } from "../../../src/commands/backup-screens.ts";
+import { describeCosts } from "../../../src/commands/pause.ts";
+import { homeFolder } from "../../../src/steps/backup/home-folder.ts";
+import { readCopyName } from "../../../src/steps/database/copies.ts";
+import { chooseCopy, isNewer } from "../../../src/steps/database/restore.ts";
+import type { ExpectedCall } from "../../helpers/fake-exec.ts";
+import { fakeInstallation, kubeTarget } from "../../helpers/installation.ts";
+import { releaseInputs } from "../../helpers/release-inputs.ts";
+
+vi.mock("node:timers/promises", () => ({ setTimeout: () => Promise.resolve() }));
+
+describe("the folder of a user", () => {
+  it.each([
+    ["ada", "ada"],
+    ["ada.lovelace", "ada-2elovelace"],
+    ["ada-lovelace", "ada-2dlovelace"],
+    ["ada@example.org", "ada-40example-2eorg"],
+    ["Ada", "ada"],
+    ["zoë", "zo-c3-ab"],
+  ])("of %s is %s", (user, folder) => {
+    expect(homeFolder(user)).toBe(folder);
+  });
+
+  it("is one folder, whatever the name", () => {
+    fc.assert(fc.property(fc.string({ minLength: 1 }), (user) => /^[a-z0-9-]+$/.test(homeFolder(user))));
+  });
+});
+
+describe("a copy's name", () => {
+  it("tells when and by which chart it was made", () => {
+    expect(readCopyName("jupyterhub-20261101T061507Z-4.4.0-beta.1.sqlite")).toEqual({
+      made: "2026-11-01T06:15:07Z",
+      chartVersion: "4.4.0-beta.1",
+    });
+    for (const other of ["notes.txt", "jupyterhub-2026-4.4.0.sqlite", "jupyterhub-20261101T061507Z-.sqlite"]) {
+      expect(readCopyName(other)).toBeUndefined();
+    }
+  });
+});
+
+describe("a version of the chart", () => {
+  it.each([
+    ["4.4.0", "4.3.9", true],
+    ["4.10.0", "4.9.0", true],
+    ["4.4.0", "4.4.0", false],
+    ["4.4.0", "4.4.0-beta.1", true],
+    ["4.4.0-beta.1", "4.4.0", false],
+    ["4.4.0+build", "4.4.0", false],
+    ["3.3.8", "4.0.0", false],
+  ])("%s is newer than %s: %s", (one, other, expected) => {
+    expect(isNewer(one, other)).toBe(expected);
+  });
+
+  it("is never newer than what is newer than it", () => {
+    const version = fc
+      .tuple(fc.nat(20), fc.nat(20), fc.nat(20), fc.constantFrom("", "-beta.1"))
+      .map(([a, b, c, early]) => `${a}.${b}.${c}${early}`);
+    fc.assert(fc.property(version, version, (one, other) => !(isNewer(one, other) && isNewer(other, one))));
+  });
+});
+
+describe("the copy that is gone back to", () => {
+  const kubectl = (args: string[], answer: object | string = ""): ExpectedCall => ({
+    command: { file: "kubectl", args: expect.arrayContaining(args) as string[] },
+    stdout: typeof answer === "string" ? answer : JSON.stringify(answer),
+  });
+  const template = { spec: { restartPolicy: "Never", affinity: {}, containers: [{ name: "copy", image: "hub:1" }] } };
+  const older = "jupyterhub-20261101T000000Z-4.3.0.sqlite";
+  const newer = "jupyterhub-20261102T000000Z-4.4.0.sqlite";
+
+  function choose(wanted: string | undefined, chart: string, names: string[] = [newer, older]) {
+    const message = JSON.stringify({ copies: names.map((name) => ({ name, bytes: 1 })) });
+    const done = {
+      metadata: { name: "p" },
+      status: { containerStatuses: [{ state: { terminated: { exitCode: 0, message } } }] },
+    };
+    const installation = fakeInstallation({
+      calls: [
+        kubectl(["get", "pods"], { items: [] }),
+        kubectl(["get", "cronjob"], { spec: { jobTemplate: { spec: { template } } } }),
+        kubectl(["delete", "job"]),
+        kubectl(["get", "job"]),
+        kubectl(["get", "pods"], { items: [] }),
+        kubectl(["create"]),
+        kubectl(["get", "pods"], { items: [done] }),
+        kubectl(["get", "job"], { status: { conditions: [{ type: "Complete", status: "True" }] } }),
+        kubectl(["get", "pods"], { items: [done] }),
+      ],
+    });
+    return chooseCopy(installation, kubeTarget, wanted, chart);
+  }
+
+  it("is the newest, or the one that is named", async () => {
+    expect(await choose(undefined, "4.4.0")).toBe(newer);
+    expect(await choose(older, "4.4.0")).toBe(older);
+  });
+
+  it("is none that an older hub could not read", async () => {
+    await expect(choose(newer, "4.3.0")).rejects.toMatchObject({ code: "CopyTooNew", exitCode: 2 });
+    expect(await choose(older, "4.3.0")).toBe(older);
+  });
+
+  it("must be there", async () => {
+    await expect(choose("other", "4.4.0")).rejects.toMatchObject({
+      code: "CopyNotFound",
+      message: `there is no copy other: the newest is ${newer}`,
+    });
+    await expect(choose(undefined, "4.4.0", [])).rejects.toMatchObject({ code: "CopyNotFound" });
+  });
+});
+
+describe("the list of backups", () => {
+  const now = new Date("2026-11-21T12:00:00Z");
+
+  it("tells the age of each, and why a part can't be seen", () => {
+    const lines = describeBackups(
+      "field",
+      {
+        database: { unknown: "the deployment is paused" },
+        homes: [{ arn: "arn:1", made: "2026-11-21T03:00:00.000Z", bytes: 1_500_000_000, state: "COMPLETED" }],
+        configurations: [],
+      },
+      now,
+    );
+    expect(lines).toContain("  the deployment is paused");
+    expect(lines).toContain("  2026-11-21 03:00 UTC  9 h ago  1.5 GB  completed  arn:1");
+    expect(lines).toContain("  none yet");
+  });
+
+  it.each([
+    [undefined, "?"],
+    [0, "0 B"],
+    [999, "999 B"],
+    [1000, "1.0 kB"],
+    [123_456, "123 kB"],
+    [2_000_000_000_000_000, "2000 TB"],
+  ])("says %s bytes as %s", (bytes, text) => {
+    expect(formatBytes(bytes)).toBe(text);
+  });
+});
+
+it("a pause is said to cost no nodes, but the cluster, its gateway and its balancer", () => {
+  const text = describeCosts(releaseInputs().config).join("\n");
+  expect(text).toContain("EKS control plane");
+  expect(text).toContain("network load balancer");
+  expect(text).not.toContain("for the hub");
+});
