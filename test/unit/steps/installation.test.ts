@@ -11,7 +11,7 @@ import { GetCallerIdentityCommand } from "@aws-sdk/client-sts";
 import { writeFile } from "node:fs/promises";
 import { beforeEach, describe, expect, it } from "vitest";
 import { writeLock } from "../../../src/config/lock-file.ts";
-import { createInstallation } from "../../../src/steps/installation.ts";
+import { createInstallation, type InstallationOptions } from "../../../src/steps/installation.ts";
 import { account, awsError, fakeInstallation, mockAws } from "../../helpers/installation.ts";
 import { releaseInputs } from "../../helpers/release-inputs.ts";
 
@@ -19,7 +19,7 @@ const aws = mockAws();
 const { lock, generated } = releaseInputs();
 const cluster = { name: "dandihub", endpoint: "https://api", certificateAuthority: { data: "Q0E=" } };
 
-function create() {
+function create(more: Partial<InstallationOptions> = {}) {
   const hidden: string[] = [];
   const fake = fakeInstallation();
   const installation = createInstallation({
@@ -37,6 +37,7 @@ function create() {
     terraformRuns: { exec: fake.exec, start: () => expect.unreachable("nothing is run") },
     takeRunLock: fake.takeRunLock,
     leaveStateBucket: fake.leaveStateBucket,
+    ...more,
   });
   return { installation, hidden, fake };
 }
@@ -69,6 +70,22 @@ describe("the lock", () => {
     });
     expect(first.lock.id).toMatch(/^[0-9a-f]{16}$/);
     expect(await installation.lock()).toBe(first);
+  });
+
+  it("is what an upgrade chooses, once a run: what it wrote is not moved on from", async () => {
+    let asked = 0;
+    const chooseLock: InstallationOptions["chooseLock"] = (_, recorded) => {
+      asked += 1;
+      return Promise.resolve({ ...recorded, kubernetes: `1.${Number(recorded.kubernetes.split(".")[1]) + 1}` });
+    };
+    const { installation } = create({ chooseLock });
+    await writeLock(installation.deployment.lockFile, { ...lock, kubernetes: "1.35" });
+    const chosen = await installation.lock();
+    expect(chosen).toMatchObject({ lock: { kubernetes: "1.36" }, replaces: { kubernetes: "1.35" }, recorded: true });
+    await writeLock(installation.deployment.lockFile, chosen.lock);
+    installation.forget();
+    expect(await installation.lock()).toEqual({ lock: chosen.lock, recorded: true });
+    expect(asked).toBe(1);
   });
 
   it("is the recorded one afterwards, and AWS is not asked", async () => {
