@@ -88,7 +88,7 @@ export interface Installation {
   forget(): void;
 }
 
-export interface WantedLock {
+interface WantedLock {
   lock: HubLock;
   /** Whether there is a lock file. */
   recorded: boolean;

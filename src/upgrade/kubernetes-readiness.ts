@@ -9,7 +9,7 @@ import type { Offers } from "./offers.ts";
 import type { RemovedApi } from "./removed-apis.ts";
 
 /** A node with the version of its kubelet. */
-export interface NodeVersion {
+interface NodeVersion {
   name: string;
   kubelet: string;
 }

@@ -25,7 +25,7 @@ const supports: Partial<Record<VersionStatus, KubernetesOffer["support"]>> = {
 };
 
 /** Newest first, also those that are out of every support. */
-export async function readKubernetesOffers(aws: AwsClients): Promise<KubernetesOffer[]> {
+async function readKubernetesOffers(aws: AwsClients): Promise<KubernetesOffer[]> {
   const { clusterVersions = [] } = await aws.eks.send(new DescribeClusterVersionsCommand({ includeAll: true }));
   return clusterVersions
     .flatMap((offered) => {
