@@ -1,5 +1,8 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { styleText } from "node:util";
 import { readLock } from "../config/lock-file.ts";
+import { workDirPaths } from "../config/work-dir.ts";
 import { classifyError } from "../engine/known-failures.ts";
 import { checkSteps } from "../engine/run-steps.ts";
 import { turnsOf, type Step, type StepList } from "../engine/step.ts";
@@ -10,6 +13,7 @@ import { checkTools } from "../steps/check-tools.ts";
 import { installSteps } from "../steps/index.ts";
 import type { Installation } from "../steps/installation.ts";
 import { refuseWhilePaused } from "../steps/paused.ts";
+import { unsavedState } from "../tools/terraform-stack.ts";
 import { describeEnd, describePreview, previewAsMarkdown } from "./plan-screens.ts";
 import { inReadingSession, type ReadingOptions, type ReadingSession } from "./reading-session.ts";
 
@@ -34,6 +38,7 @@ export async function plan(options: PlanOptions): Promise<void> {
 async function lookAhead({ installation, output, interrupts, logger }: ReadingSession): Promise<Preview> {
   const isInstalled = readLock(installation.deployment.lockFile) !== undefined;
   if (isInstalled) await refuseWhilePaused(installation);
+  noteUnsavedState(installation);
   const look = lookAtCluster(installation);
   // It is awaited once the steps have been checked; until then nobody would hear of its failure.
   look.catch(() => undefined);
@@ -42,6 +47,16 @@ async function lookAhead({ installation, output, interrupts, logger }: ReadingSe
   const checking = { output, interrupts, classify: classifyError, log };
   const checked = await checkSteps(atOnce(installSteps), installation, checking);
   return previewChanges(installation, installSteps, checked, look);
+}
+
+/** A run mends it first; to a plan what that state holds is not there. */
+function noteUnsavedState({ deployment, note }: Installation): void {
+  const workDir = workDirPaths(deployment);
+  for (const stack of ["storage", "cluster"] as const) {
+    const file = join(workDir.terraform(stack), unsavedState);
+    if (existsSync(file))
+      note(`! this plan knows nothing of ${file}, which the next run saves before it does anything else`);
+  }
 }
 
 /**

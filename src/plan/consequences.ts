@@ -4,7 +4,7 @@ import { effectOfResource } from "./effects-in-aws.ts";
 import type { RunningServers } from "./running-servers.ts";
 
 /** The gravest first. */
-export const effects = [
+const effects = [
   "data-lost",
   "servers-stop",
   "hub-down",
@@ -13,7 +13,7 @@ export const effects = [
   "new-servers",
   "none",
 ] as const;
-export type Effect = (typeof effects)[number];
+type Effect = (typeof effects)[number];
 
 /** What changes mean for the people who use the hub. */
 export interface Consequence {

@@ -13,7 +13,7 @@ import { keyOf, parseLiveObjects, parseManifest, type ManifestObject } from "../
 import { diffWithLive } from "../tools/release-diff.ts";
 
 /** By the id of the step that installs it. */
-export const releases: Readonly<Record<string, Release>> = {
+const releases: Readonly<Record<string, Release>> = {
   "karpenter-crd": karpenterCrd,
   karpenter,
   platform,

@@ -67,12 +67,14 @@ export interface Stack {
   readonly providerLockFile: string;
 }
 
+/** A state that Terraform could not save; the name is Terraform's. */
+export const unsavedState = "errored.tfstate";
+
 export function createStack(options: StackOptions, dependencies: TerraformRunDependencies): Stack {
   const { dir, binary, pluginCache } = options;
   const folder: TerraformFolder = { file: binary.file, dir, pluginCache };
   const planFile = join(dir, "plan.tfplan");
-  // The name is Terraform's.
-  const unsavedState = join(dir, "errored.tfstate");
+  const unsaved = join(dir, unsavedState);
   const { exec } = dependencies;
   return {
     providerLockFile: providerLockFile(dir),
@@ -97,10 +99,10 @@ export function createStack(options: StackOptions, dependencies: TerraformRunDep
     async untaint(address) {
       await exec(untaintCommand(folder, address));
     },
-    unsavedSince: () => statSync(unsavedState, { throwIfNoEntry: false })?.mtime,
+    unsavedSince: () => statSync(unsaved, { throwIfNoEntry: false })?.mtime,
     async pushUnsaved() {
-      await exec(pushStateCommand(folder, unsavedState));
-      rmSync(unsavedState);
+      await exec(pushStateCommand(folder, unsaved));
+      rmSync(unsaved);
     },
     async forceUnlock(lockId) {
       await exec(forceUnlockCommand(folder, lockId));

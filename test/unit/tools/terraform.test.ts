@@ -9,6 +9,7 @@ import {
   initCommand,
   outputCommand,
   parseOutputs,
+  parseStateOutputs,
   parseVersion,
   planCommand,
   pushStateCommand,
@@ -30,6 +31,11 @@ describe("the builders of Terraform's commands", () => {
       "plan of a destroy",
       planCommand(folder, { out: "p", destroy: true }),
       ["plan", "-input=false", "-no-color", "-json", "-detailed-exitcode", "-lock-timeout=60s", "-destroy", "-out=p"],
+    ],
+    [
+      "plan that is only looked at",
+      planCommand(folder, { out: "p", isLocked: false }),
+      ["plan", "-input=false", "-no-color", "-json", "-detailed-exitcode", "-lock=false", "-out=p"],
     ],
     ["show", showPlanCommand(folder, "p"), ["show", "-no-color", "-json", "p"]],
     ["apply", applyCommand(folder, "p"), ["apply", "-input=false", "-no-color", "-json", "-lock-timeout=60s", "p"]],
@@ -60,6 +66,12 @@ describe("the parsers of Terraform's answers", () => {
     const recorded = readFileSync(join(import.meta.dirname, "../../fixtures/terraform/outputs.json"), "utf8");
     expect(parseOutputs(recorded)).toEqual({ address: "10.0.0.0/16", secret: "hidden" });
     expect(parseOutputs("{}\n")).toEqual({});
+  });
+
+  it("reads the outputs of a state as it lies in its bucket, and none of one that was never applied", () => {
+    const outputs = { address: { value: "10.0.0.0/16", type: "string" }, secret: { value: "x", sensitive: true } };
+    expect(parseStateOutputs(JSON.stringify({ version: 4, outputs }))).toEqual({ address: "10.0.0.0/16", secret: "x" });
+    expect(parseStateOutputs('{"version":4}')).toEqual({});
   });
 
   it("reads the version behind warnings about the CLI configuration", () => {
