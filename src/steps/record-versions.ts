@@ -2,6 +2,7 @@ import { readLock, writeLock } from "../config/lock-file.ts";
 import { defineStep } from "../engine/step.ts";
 import { UserError } from "../errors.ts";
 import type { HubLock } from "../config/hub-lock.ts";
+import { minorOf } from "../upgrade/compare-versions.ts";
 import { describeLockChanges } from "../upgrade/lock-changes.ts";
 import type { Installation } from "./installation.ts";
 
@@ -41,7 +42,8 @@ function noteWithoutEffect({ config, note }: Installation, lock: HubLock): void 
   const { kubernetesVersion: wanted } = config.cluster;
   if (wanted !== undefined && wanted !== lock.kubernetes) {
     const stays = `Kubernetes stays at ${lock.kubernetes}, as recorded; the configuration's ${wanted} has no effect`;
-    note(`! ${stays}: hubctl update --upgrade kubernetes moves it`);
+    const isOlder = minorOf(wanted) < minorOf(lock.kubernetes);
+    note(`! ${stays}: ${isOlder ? "EKS has no way back" : "hubctl update --upgrade kubernetes moves it"}`);
   }
   const { existingVpc, vpc } = config.network;
   if (!existingVpc && vpc.zones !== lock.zones.length) {

@@ -47,13 +47,16 @@ describe("record-versions", () => {
 });
 
 describe("another Kubernetes version than the recorded one", () => {
-  it("is said to have no effect", async () => {
+  it.each([
+    ["1.35", "EKS has no way back"],
+    ["1.37", "hubctl update --upgrade kubernetes moves it"],
+  ])("is said to have no effect: %s", async (kubernetesVersion, why) => {
     const { config } = releaseInputs();
-    const wanted = { ...config, cluster: { ...config.cluster, kubernetesVersion: "1.35" } };
+    const wanted = { ...config, cluster: { ...config.cluster, kubernetesVersion } };
     const installation = fakeInstallation({ config: wanted });
     expect(await recordVersions.check(installation)).toHaveProperty("done");
     expect(installation.notes).toEqual([
-      "! Kubernetes stays at 1.36, as recorded; the configuration's 1.35 has no effect: hubctl update --upgrade kubernetes moves it",
+      `! Kubernetes stays at 1.36, as recorded; the configuration's ${kubernetesVersion} has no effect: ${why}`,
     ]);
   });
 });
