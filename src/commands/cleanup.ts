@@ -61,6 +61,11 @@ function withOtherWays({ code, message, hint }: UserError, { deployment = "NAME"
 }
 
 function refuseMisfits({ only, data, confirm, withoutHubDatabase }: CleanupOptions): void {
+  if (data === "delete" && withoutHubDatabase) {
+    throw new UserError("OptionsMisfit", "--data delete copies no database, so --without-hub-database has no meaning", {
+      hint: "leave it out; or take --data keep, if the data is to stay",
+    });
+  }
   const misfit = data !== undefined ? "--data" : confirm !== undefined ? "--confirm" : undefined;
   if (only === undefined || (misfit === undefined && !withoutHubDatabase)) return;
   throw new UserError(
