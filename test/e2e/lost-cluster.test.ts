@@ -120,8 +120,14 @@ describe("Terraform's state", () => {
     const place = { env: world.env, cwd: tmpdir() };
     const listed = await hubctl(["audit", "--json"], place);
     expect(listed.exitCode, listed.stderr).toBe(3);
-    const deleted = await hubctl(["audit", "--deployment", deployment, "--delete", "--yes"], place);
-    expect(deleted.exitCode, deleted.stderr).toBe(0);
+    const audit = ["audit", "--deployment", deployment];
+    const orphans = await hubctl([...audit, "--delete", "--yes"], place);
+    expect(orphans, orphans.stderr).toMatchObject({
+      exitCode: 0,
+      stderr: expect.stringContaining("stays without --data delete") as string,
+    });
+    const data = await hubctl([...audit, "--delete", "--data", "delete", "--confirm", deployment], place);
+    expect(data.exitCode, data.stderr).toBe(0);
     expect(await leftInAccount(world)).toEqual([]);
   });
 });
