@@ -105,7 +105,13 @@ describe("Terraform's state", () => {
 
   test("outdated: written when there was neither gateway nor cluster", async () => {
     const state = await readState(world, "cluster");
-    const younger = ["aws_nat_gateway", "aws_vpc_endpoint", "aws_security_group", "aws_sqs_queue"];
+    const younger = [
+      "aws_nat_gateway",
+      "aws_vpc_endpoint",
+      "aws_security_group",
+      "aws_sqs_queue",
+      "aws_cloudwatch_event_rule",
+    ];
     const resources = withoutYounger(state.resources, younger);
     const types = resources.map(({ type }) => type);
     expect(types).toContain("aws_subnet");
