@@ -152,7 +152,7 @@ async function walkAccess(): Promise<void> {
     arn: "arn:aws:sts::123456789012:assumed-role/admins/somebody@example.org",
     userId: "AROA:somebody@example.org",
   };
-  // New entries take a moment to have an effect.
+  // What is said of entries takes a moment to have an effect.
   expect(await world.service.identityFor(name, session)).toBeUndefined();
   const identity = await eventually("the entry's effect", () => world.service.identityFor(name, session));
   expect(identity.username).toBe("arn:aws:sts::123456789012:assumed-role/admins/somebody-example.org");
@@ -161,7 +161,7 @@ async function walkAccess(): Promise<void> {
   expect(accessEntries).toContain(world.operatorArn);
   await world.eks.send(new eks.DisassociateAccessPolicyCommand({ clusterName, principalArn, policyArn }));
   await world.eks.send(new eks.DeleteAccessEntryCommand({ clusterName, principalArn }));
-  expect(await world.service.identityFor(name, session)).toBeUndefined();
+  await expect.poll(() => world.service.identityFor(name, session)).toBeUndefined();
   const { accessPolicies = [] } = await world.eks.send(new eks.ListAccessPoliciesCommand());
   expect(accessPolicies.map(({ arn }) => arn)).toContain(policyArn);
 }
