@@ -25,7 +25,7 @@ export default defineConfig({
           name: "e2e",
           include: ["test/e2e/**/*.test.ts"],
           globalSetup: "test/helpers/run-of-tests.ts",
-          testTimeout: 600_000,
+          testTimeout: 900_000,
           hookTimeout: 900_000,
           // Two at a time, when all else is done: an install waits more than it computes.
           maxWorkers: 2,

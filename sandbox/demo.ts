@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { browse } from "./browse.ts";
 import { hubctlProgram, prepareExample } from "./example.ts";
 import { startSandbox, stopSandbox } from "./lifecycle.ts";
 import { sandboxFolder } from "./state.ts";
@@ -21,9 +22,7 @@ await show(cwd, install.file, install.args);
 for (const stack of ["storage", "cluster"]) await show(join(work, "terraform", stack), "terraform", ["state", "list"]);
 await show(cwd, "helm", ["list", "-A", ...cluster]);
 await show(cwd, "kubectl", ["get", "nodes,pods,svc,pvc", "-A", ...cluster]);
-// As a browser in it would: by the simulated DNS, load balancer and certificate.
-const authority = state.publicSide?.authority ?? "";
-await show(cwd, "curl", ["--silent", "--show-error", "--include", "--cacert", authority, hubHealth]);
+if (state.publicSide) await visit(hubHealth, state.publicSide);
 
 if (keep) {
   say(`\nThe demo took ${secondsSoFar()} s. The hub stays installed:`);
@@ -36,6 +35,14 @@ if (keep) {
   await stopSandbox(folder, say);
   say(`The demo took ${secondsSoFar()} s. The hub is gone, and the simulated account with it.`);
   say("  npm run demo -- --keep    stops before the cleanup, and leaves you the hub to look at");
+}
+
+/** As a browser would: by the simulated DNS, load balancer and certificate. */
+async function visit(url: string, world: { proxy: string; authority: string }): Promise<void> {
+  say(`\nGET ${url}`);
+  const { status, body, certificate } = await browse(url, world);
+  say(`${status} ${body.trim()}`);
+  say(`TLS certificate for ${certificate.subjectaltname ?? "nobody"}, valid to ${certificate.valid_to}`);
 }
 
 /** Runs a command as an operator would see it; ends the demo when it fails. */

@@ -14,6 +14,8 @@ export interface Certificate {
   type: string;
   /** "RSA_2048" */
   keyAlgorithm: string;
+  requested?: Date;
+  issued?: Date;
   expires?: Date;
   /** ARNs of what uses it. */
   inUseBy: string[];
@@ -167,7 +169,8 @@ function asCertificate(arn: string, detail: CertificateDetail, tags: Record<stri
   const records = DomainValidationOptions.flatMap(({ ResourceRecord: record }) =>
     record?.Name === undefined || record.Value === undefined ? [] : [{ name: record.Name, value: record.Value }],
   );
-  const { NotAfter: expires, FailureReason: failure, RenewalSummary: { RenewalStatus: renewal } = {} } = detail;
+  const { CreatedAt: requested, IssuedAt: issued, NotAfter: expires } = detail;
+  const { FailureReason: failure, RenewalSummary: { RenewalStatus: renewal } = {} } = detail;
   return {
     arn,
     domain,
@@ -176,6 +179,8 @@ function asCertificate(arn: string, detail: CertificateDetail, tags: Record<stri
     type: detail.Type ?? "?",
     // Descriptions write a hyphen where lists and requests have an underscore.
     keyAlgorithm: (detail.KeyAlgorithm ?? "?").replace("-", "_"),
+    ...(requested && { requested }),
+    ...(issued && { issued }),
     ...(expires && { expires }),
     inUseBy: detail.InUseBy ?? [],
     tags,

@@ -31,7 +31,7 @@ export function writtenRecord({
 
 /**
  * Deletes certificates with their records; gives those that are still in use, whose records are left alone, too.
- * A record stays if another certificate of the account is renewed by it.
+ * A record stays if another certificate of the account has been issued by it.
  */
 export async function removeOwnCertificates(
   aws: AwsClients,
@@ -45,20 +45,25 @@ export async function removeOwnCertificates(
   // The records first: it is the certificate that leads to them.
   for (const certificate of left) {
     const written = writtenRecord(certificate);
-    const { domain, tags } = certificate;
-    if (written === undefined) continue;
-    if (await isUsedByOthers(aws, { id: tags[idTag], domain, record: written.record.name })) continue;
+    if (written === undefined || (await hasProvedOthers(aws, certificate, written.record.name))) continue;
     await deleteValidationRecord(await openRoute53(aws, login, hostedZone), written.zone, written.record);
   }
   const outcomes = await Promise.all(left.map(({ arn }) => deleteCertificate(aws, arn)));
   return left.filter((_, index) => outcomes[index] === "in-use");
 }
 
-/** Whether the record proves the domain to a certificate that is not this deployment's, too. */
-export async function isUsedByOthers(
+/**
+ * Whether a record that was written for a certificate has proved the domain to others', too. Those that were issued before
+ * did without it, and do so again.
+ */
+export async function hasProvedOthers(
   aws: AwsClients,
-  { id, domain, record }: { id: string | undefined; domain: string; record: string },
+  { tags, domain, requested }: Pick<Certificate, "tags" | "domain" | "requested">,
+  record: string,
 ): Promise<boolean> {
-  const others = (await findCertificates(aws, domain)).filter(({ tags }) => tags[idTag] !== id);
-  return others.some(({ validation }) => validation.some(({ name }) => name === record));
+  const others = (await findCertificates(aws, domain)).filter((other) => other.tags[idTag] !== tags[idTag]);
+  return others.some(({ validation, issued }) => {
+    const isOlder = issued !== undefined && requested !== undefined && issued < requested;
+    return !isOlder && validation.some(({ name }) => name === record);
+  });
 }

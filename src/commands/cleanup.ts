@@ -61,6 +61,11 @@ function withOtherWays({ code, message, hint }: UserError, { deployment = "NAME"
 }
 
 function refuseMisfits({ only, data, confirm, withoutHubDatabase }: CleanupOptions): void {
+  if (data === "delete" && withoutHubDatabase) {
+    throw new UserError("OptionsMisfit", "--data delete copies no database, so --without-hub-database has no meaning", {
+      hint: "leave it out; or take --data keep, if the data is to stay",
+    });
+  }
   const misfit = data !== undefined ? "--data" : confirm !== undefined ? "--confirm" : undefined;
   if (only === undefined || (misfit === undefined && !withoutHubDatabase)) return;
   throw new UserError(
@@ -75,6 +80,7 @@ function refuseMisfits({ only, data, confirm, withoutHubDatabase }: CleanupOptio
 async function takeAway(session: Session, cleanup: Cleanup, options: CleanupOptions): Promise<void> {
   const { output } = session;
   const { config, data } = cleanup;
+  refuseWrongName(cleanup, options);
   const agreed = options.confirm === undefined ? "" : ` --confirm ${options.confirm}`;
   const runOptions = runOptionsOf(session, `--data ${data}${agreed}`);
   const steps = cleanupSteps(data);
@@ -117,6 +123,13 @@ async function takeHubAway(session: Session, cleanup: Cleanup, options: CleanupO
   );
 }
 
+function refuseWrongName({ config, data }: Cleanup, { confirm }: CleanupOptions): void {
+  if (confirm === undefined || confirm === config.name) return;
+  throw new UserError("WrongName", `--confirm ${confirm} is not the name of the deployment`, {
+    hint: data === "delete" ? `to delete its data: --confirm ${config.name}` : "leave it out: no data is deleted",
+  });
+}
+
 function runOptionsOf({ installation, output, interrupts, journal, logger }: Session, choice: string): RunOptions {
   return {
     output,
@@ -145,11 +158,6 @@ function chooseData(output: Output): Promise<DataChoice> {
 async function agree(cleanup: Cleanup, output: Output, { yes, confirm }: CleanupOptions): Promise<void> {
   const { config, data } = cleanup;
   const declined = "declined; nothing was touched";
-  if (confirm !== undefined && confirm !== config.name) {
-    throw new UserError("WrongName", `--confirm ${confirm} is not the name of the deployment`, {
-      hint: data === "delete" ? `to delete its data: --confirm ${config.name}` : "leave it out: no data is deleted",
-    });
-  }
   if (data === "delete") {
     if (confirm === config.name) return;
     // What is not there any more needs no name.

@@ -16,7 +16,7 @@ export interface LostObject {
 const objectSchema = z.object({
   kind: z.string(),
   metadata: z.object({ name: z.string(), deletionTimestamp: z.string().optional() }),
-  spec: z.looseObject({ replicas: z.unknown() }).optional(),
+  spec: z.looseObject({ replicas: z.unknown().optional() }).optional(),
   status: z.looseObject({ phase: z.string().optional() }).optional(),
 });
 type KubeObject = z.infer<typeof objectSchema>;

@@ -4,7 +4,7 @@ import { clientsFor } from "../helpers/aws-clients.ts";
 import { applyObject, killControlPlane, kubectl, startServer } from "../helpers/break-world.ts";
 import { hubctl, type Ended } from "../helpers/hubctl.ts";
 import { deployment, installedWorld, leftInAccount, type InstalledWorld } from "../helpers/installed-world.ts";
-import { runUntil, type KilledRun } from "../helpers/kill-moment.ts";
+import { runUntil } from "../helpers/kill-moment.ts";
 
 const deleteAll = ["cleanup", "--data", "delete", "--confirm", deployment, "--yes"];
 
@@ -21,8 +21,6 @@ async function machines(): Promise<number> {
 
 /** One cleanup after another in one world, each stopped in another way, until there is nothing more to do. */
 describe("a cluster in which much is broken", () => {
-  let interrupted: KilledRun;
-  let killed: KilledRun;
   let ended: Ended;
 
   beforeAll(async () => {
@@ -35,22 +33,21 @@ describe("a cluster in which much is broken", () => {
       kind: "ConfigMap",
       metadata: { name: "held", namespace: "jupyterhub", finalizers: ["example.org/archive-first"] },
     });
-    interrupted = await runUntil(deleteAll, world, {
-      moment: { step: "stop-servers", calls: 0 },
-      blow: "SIGINT",
-    });
-    killed = await runUntil(deleteAll, world, { moment: { step: "remove-claims", calls: 0 }, blow: "hubctl" });
-    ended = await hubctl(deleteAll, world);
     return async () => await world.down();
   });
 
-  test("Ctrl-C stops a cleanup, which says how it is continued", () => {
+  test("Ctrl-C stops a cleanup, which says how it is continued", async () => {
+    const moment = { step: "stop-servers", calls: 0 };
+    const interrupted = await runUntil(deleteAll, world, { moment, blow: "SIGINT" });
     expect(interrupted, interrupted.stderr).toMatchObject({ wasHit: true, exitCode: 130 });
     expect(interrupted.stderr).toContain(`hubctl cleanup --deployment ${deployment} --data delete`);
   });
 
-  test("kill -9 stops it, too, and the next one goes on", () => {
+  test("kill -9 stops it, too, and the next one goes on", async () => {
+    const moment = { step: "remove-claims", calls: 0 };
+    const killed = await runUntil(deleteAll, world, { moment, blow: "hubctl" });
     expect(killed).toMatchObject({ wasHit: true, signal: "SIGKILL" });
+    ended = await hubctl(deleteAll, world);
     expect(ended.exitCode, ended.stderr).toBe(0);
   });
 

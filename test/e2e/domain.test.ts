@@ -5,10 +5,10 @@ import {
   Route53Client,
 } from "@aws-sdk/client-route-53";
 import { execFile } from "node:child_process";
-import { readFile } from "node:fs/promises";
 import { promisify } from "node:util";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { browse } from "../../sandbox/browse.ts";
 import { awsSettings } from "../helpers/aws-clients.ts";
 import { hubctl } from "../helpers/hubctl.ts";
 import { deployment, installedWorld, type InstalledWorld } from "../helpers/installed-world.ts";
@@ -112,16 +112,10 @@ it("leaves somebody else's record alone until it is told to replace it", async (
 }, 120_000);
 
 it("answers a request for the domain, as a browser would make it", async () => {
-  const { NODE_EXTRA_CA_CERTS: authority = "" } = world.env;
-  expect(await readFile(authority, "utf8")).toContain("BEGIN CERTIFICATE");
-  const { stdout } = await run(
-    "curl",
-    ["-s", "-o", "/dev/null", "-w", "%{http_code}", "--cacert", authority, `https://${domain}/hub/health`],
-    {
-      env: world.env,
-    },
-  );
-  expect(stdout).toBe("200");
+  const { HTTPS_PROXY: proxy = "", NODE_EXTRA_CA_CERTS: authority = "" } = world.env;
+  const { status, certificate } = await browse(`https://${domain}/hub/health`, { proxy, authority });
+  expect(status).toBe(200);
+  expect(certificate.subjectaltname).toBe(`DNS:${domain}`);
 });
 
 it("takes away what it made", async () => {

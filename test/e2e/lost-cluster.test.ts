@@ -105,7 +105,13 @@ describe("Terraform's state", () => {
 
   test("outdated: written when there was neither gateway nor cluster", async () => {
     const state = await readState(world, "cluster");
-    const younger = ["aws_nat_gateway", "aws_vpc_endpoint", "aws_security_group", "aws_sqs_queue"];
+    const younger = [
+      "aws_nat_gateway",
+      "aws_vpc_endpoint",
+      "aws_security_group",
+      "aws_sqs_queue",
+      "aws_cloudwatch_event_rule",
+    ];
     const resources = withoutYounger(state.resources, younger);
     const types = resources.map(({ type }) => type);
     expect(types).toContain("aws_subnet");
@@ -120,8 +126,14 @@ describe("Terraform's state", () => {
     const place = { env: world.env, cwd: tmpdir() };
     const listed = await hubctl(["audit", "--json"], place);
     expect(listed.exitCode, listed.stderr).toBe(3);
-    const deleted = await hubctl(["audit", "--deployment", deployment, "--delete", "--yes"], place);
-    expect(deleted.exitCode, deleted.stderr).toBe(0);
+    const audit = ["audit", "--deployment", deployment];
+    const orphans = await hubctl([...audit, "--delete", "--yes"], place);
+    expect(orphans, orphans.stderr).toMatchObject({
+      exitCode: 0,
+      stderr: expect.stringContaining("stays without --data delete") as string,
+    });
+    const data = await hubctl([...audit, "--delete", "--data", "delete", "--confirm", deployment], place);
+    expect(data.exitCode, data.stderr).toBe(0);
     expect(await leftInAccount(world)).toEqual([]);
   });
 });

@@ -1,3 +1,4 @@
+import { CreateUserCommand } from "@aws-sdk/client-iam";
 import { HeadObjectCommand } from "@aws-sdk/client-s3";
 import { execFile } from "node:child_process";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
@@ -70,6 +71,22 @@ test("on a second machine, init --fetch brings the configuration, and install ch
   const again = await hubctl(["install"], { cwd, env });
   expect(again.exitCode, again.stderr).toBe(0);
   expect(again.stderr).toContain("Nothing to do");
+});
+
+test("a colleague who was let in stays in through another install, until taken out again", async () => {
+  const { User } = await clientsFor(world.env).iam.send(new CreateUserCommand({ UserName: "grace" }));
+  const added = await hubctl(["add-admin", User!.Arn!, "--yes"], world);
+  expect(added.exitCode, added.stderr).toBe(0);
+  const again = await hubctl(["install"], world);
+  expect(again, again.stderr).toMatchObject({
+    exitCode: 0,
+    stderr: expect.stringContaining("Nothing to do") as string,
+  });
+  expect((await hubctl(["admins", "--json"], world)).stdout).toContain(User!.Arn);
+
+  const removed = await hubctl(["admins", "remove", User!.Arn!, "--yes"], world);
+  expect(removed.exitCode, removed.stderr).toBe(0);
+  expect((await hubctl(["admins", "--json"], world)).stdout).not.toContain(User!.Arn);
 });
 
 test("of two operators at once, the second is told who runs what since when, or waits for it", async () => {

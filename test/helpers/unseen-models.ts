@@ -54,6 +54,7 @@ const ec2Models = [
   "NetworkAclEntry",
   "Reservation",
   "Route",
+  "VPCGatewayAttachment",
   "VolumeAttachment",
   // Everybody's images and their snapshots; the account's own are asked for.
   "Ami",

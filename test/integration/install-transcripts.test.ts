@@ -124,38 +124,44 @@ describe("the command line", () => {
       it current.
 
       Options:
-        -V, --version            output the version number
-        -d, --deployment <name>  which deployment (default: $HUB_DEPLOYMENT_NAME, else
-                                 the only one there is)
-        --set <path=value>       override a field of the configuration for this run,
-                                 e.g. culling.idleMinutes=30; repeatable
-        --debug                  print stack traces with errors
-        -h, --help               display help for command
+        -V, --version                 output the version number
+        -d, --deployment <name>       which deployment (default: $HUB_DEPLOYMENT_NAME,
+                                      else the only one there is)
+        --set <path=value>            override a field of the configuration for this
+                                      run, e.g. culling.idleMinutes=30; repeatable
+        --debug                       print stack traces with errors
+        -h, --help                    display help for command
 
       Set up:
-        install [options]        create the cluster and the hub, or go on from
-                                 wherever the last run stopped
-        init [options]           bring a deployment that others installed to this
-                                 machine
+        install [options]             create the cluster and the hub, or go on from
+                                      wherever the last run stopped
+        init [options]                bring a deployment that others installed to this
+                                      machine
 
       Run:
-        status [options]         tell how the deployment is, layer by layer; exit code
-                                 1 if there is a problem
-        logs [options] [run]     list the runs of the deployment, or tell the steps of
-                                 one of them: times, attempts, failures
+        status [options]              tell how the deployment is, layer by layer; exit
+                                      code 1 if there is a problem
+        route-dns [options]           lead the domain to the hub's load balancer, and
+                                      check that the hub answers there
+        certificate [options]         show the domain's certificate: state, names,
+                                      expiry, and where it is used
+        add-admin [options] <arn...>  let IAM users and roles into the cluster
+        admins [options]              list who can get into the cluster, and how
+        logs [options] [run]          list the runs of the deployment, or tell the
+                                      steps of one of them: times, attempts, failures
 
       Take away:
-        cleanup [options]        take the deployment away, in an order in which
-                                 nothing is left behind
-        audit [options]          list what deployments own and what they left in the
-                                 account; exit code 3 if they left something
+        cleanup [options]             take the deployment away, in an order in which
+                                      nothing is left behind
+        audit [options]               list what deployments own and what they left in
+                                      the account; exit code 3 if they left something
 
       Plumbing:
-        render [options]         write what an install would give to Terraform and
-                                 Helm, without asking AWS
-        kubeconfig               print a kubeconfig of the deployment's cluster
-        token [options]          print a login token for kubectl (what the kubeconfig
-                                 calls)
+        render [options]              write what an install would give to Terraform
+                                      and Helm, without asking AWS
+        kubeconfig [options]          print a kubeconfig of the deployment's cluster
+        token [options]               print a login token for kubectl (what the
+                                      kubeconfig calls)
 
       Exit codes:
         0 done · 1 a tool or AWS failed · 2 you must change something, or a guard refused
@@ -174,6 +180,8 @@ describe("the command line", () => {
 
       Options:
         -y, --yes                do not ask for confirmation
+        --certificate-arn <arn>  use this ACM certificate; short for --set
+                                 certificate=ARN
         --wait                   wait while somebody else works on the deployment
         --take-lock              take over the run lock of a run that gives no sign of
                                  life

@@ -9,7 +9,7 @@ import {
 import { plainName } from "../../dns/names.ts";
 import { markName, plainHost, readMark, type Mark } from "../alias-record.ts";
 import { zoneTag } from "../certificates.ts";
-import { isUsedByOthers } from "../own-certificates.ts";
+import { hasProvedOthers } from "../own-certificates.ts";
 import { idTag, type Found } from "./resource.ts";
 import { mapFew, type Scope } from "./scope.ts";
 
@@ -64,15 +64,15 @@ function hostsOf({ Type, AliasTarget: alias, ResourceRecords: values = [] }: Res
 
 /**
  * ARNs of certificates by the records that hubctl wrote for them: "ZONE CNAME NAME". What was there before has no tag, and
- * what others' certificates are renewed by stays.
+ * what others' certificates were issued by stays.
  */
 async function findProofs(scope: Scope): Promise<Map<string, string>> {
   const proofs = new Map<string, string>();
-  for (const { id: arn, name: domain = "", tags, facts } of await scope.found("certificates")) {
+  for (const { id: arn, name: domain = "", tags, facts, created: requested } of await scope.found("certificates")) {
     const zone = tags[zoneTag];
     const [name = ""] = (facts?.["validation"] ?? "").split(" ");
     if (zone === undefined || name === "") continue;
-    if (await isUsedByOthers(scope.aws, { id: tags[idTag], domain, record: name })) continue;
+    if (await hasProvedOthers(scope.aws, { tags, domain, ...(requested && { requested }) }, name)) continue;
     proofs.set(`${zone} CNAME ${plainName(name)}`, arn);
   }
   return proofs;

@@ -41,9 +41,9 @@ export function countByCategory(resources: readonly Resource[]): string {
     .join(", ");
 }
 
-/** "Volumes" as "volume" or "volumes"; abbreviations keep their letters. */
+/** "Volumes" as "volume" or "volumes"; abbreviations and names keep their letters. */
 function inSentence(title: string, count: number): string {
-  const text = /^[A-Z]{2}/.test(title) ? title : title.charAt(0).toLowerCase() + title.slice(1);
+  const text = /^([A-Z]{2}|Route 53|Terraform)/.test(title) ? title : title.charAt(0).toLowerCase() + title.slice(1);
   if (count > 1) return text;
   return text.replace(/ies(?= |$)|(?<=alias)es$|(?<=[^s])s(?= in |$)/, (end) => (end === "ies" ? "y" : ""));
 }

@@ -23,14 +23,8 @@ export const removeLoadBalancer = defineStep({
   title: "Take the hub off its load balancer, and that out of AWS",
   async check({ aws, id }: Cleanup) {
     const found = await findOwnLoadBalancers(aws, id);
-    const counts = [
-      [found.loadBalancers.length, "load balancer"],
-      [found.targetGroups.length, "target group"],
-    ] as const;
-    const named = counts
-      .filter(([count]) => count > 0)
-      .map(([count, kind]) => `${count} ${kind}${count === 1 ? "" : "s"}`);
-    return named.length === 0 ? { done: "none" } : { change: named.join(", "), plan: found };
+    const named = describe(found);
+    return named === "" ? { done: "none" } : { change: named, plan: found };
   },
   async run(cleanup: Cleanup, planned: OwnLoadBalancers, report: Report) {
     const { aws, exec, id, signal } = cleanup;
@@ -44,9 +38,7 @@ export const removeLoadBalancer = defineStep({
       async () => {
         const found = await findOwnLoadBalancers(aws, id);
         if (found.loadBalancers.length === 0 && found.targetGroups.length === 0) return true;
-        report.progress(
-          `${found.loadBalancers.length} load balancers, ${found.targetGroups.length} target groups left`,
-        );
+        report.progress(`left: ${describe(found)}`);
         // The controller forgets target groups when their deletion failed after the load balancer's.
         if (found.loadBalancers.length === 0 || waited >= controllerSeconds) {
           for (const arn of found.loadBalancers) await deleteLoadBalancer(aws, arn);
@@ -60,10 +52,20 @@ export const removeLoadBalancer = defineStep({
     await pollUntil(
       async () => {
         const left = await interfacesOf(aws, planned.loadBalancers);
-        report.progress(`${left.length} network interfaces left`);
+        report.progress(`left: ${countOf(left.length, "network interface")}`);
         return left.length === 0 ? true : undefined;
       },
       { what: "the load balancer's network interfaces to go", everySeconds: 5, timeoutSeconds: 900, signal },
     );
   },
 });
+
+function describe({ loadBalancers, targetGroups }: OwnLoadBalancers): string {
+  const counts = [countOf(loadBalancers.length, "load balancer"), countOf(targetGroups.length, "target group")];
+  return counts.filter((count) => count !== "").join(", ");
+}
+
+/** "2 target groups"; empty for none. */
+function countOf(count: number, kind: string): string {
+  return count === 0 ? "" : `${count} ${kind}${count === 1 ? "" : "s"}`;
+}

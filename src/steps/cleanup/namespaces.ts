@@ -13,7 +13,7 @@ import { inClusterStep } from "./in-cluster-step.ts";
 const { namespace } = hub;
 
 /** What is stuck then goes with its cluster; all that may be lost is time. */
-const patienceSeconds = 180;
+const patienceSeconds = 120;
 /** What Kubernetes needs as a rule. After that it is asked what holds it up. */
 const usualSeconds = 20;
 const everySeconds = 5;

@@ -213,6 +213,15 @@ describe("remove-user-nodes", () => {
 });
 
 describe("remove-mount-targets", () => {
+  beforeEach(() => {
+    inventories = [
+      [
+        resource("file-systems", "fs-1", { stack: "storage" }),
+        resource("file-systems", "fs-2", { stack: "storage", state: "conflict" }),
+      ],
+    ];
+  });
+
   it("deletes them and waits until they are gone; one that is gone meanwhile is no failure", async () => {
     const present = [{ MountTargetId: "fsmt-1" }, { MountTargetId: "fsmt-2" }] as never;
     aws.efs
@@ -225,6 +234,13 @@ describe("remove-mount-targets", () => {
     aws.efs.on(DeleteMountTargetCommand, { MountTargetId: "fsmt-2" }).rejects(gone);
     expect((await runChecked(removeMountTargets, cleanup())).change).toBe("2 mount targets");
     expect(aws.efs.commandCalls(DeleteMountTargetCommand)).toHaveLength(2);
+    const asked = aws.efs.commandCalls(DescribeMountTargetsCommand).map(({ args: [{ input }] }) => input.FileSystemId);
+    expect(new Set(asked)).toEqual(new Set(["fs-1"]));
+  });
+
+  it("has nothing to do without a file system", async () => {
+    inventories = [];
+    expect(await removeMountTargets.check(cleanup())).toEqual({ done: "there is no file system" });
   });
 });
 
