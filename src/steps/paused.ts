@@ -1,5 +1,6 @@
 import { readPause, type Pause } from "../aws/pause.ts";
 import { UserError } from "../errors.ts";
+import { checkLogin } from "./check-login.ts";
 import type { Installation } from "./installation.ts";
 
 /** Undefined if the deployment is not paused, or was never installed. */
@@ -9,6 +10,8 @@ export async function findPause({ aws, caller, config }: Installation): Promise<
 
 /** For commands that would otherwise take the nodes that a pause has taken away for something to put right. */
 export async function refuseWhilePaused(installation: Installation): Promise<void> {
+  // The pause is recorded in the deployment's account, which another login is told first.
+  await checkLogin.check(installation);
   const pause = await findPause(installation);
   if (!pause) return;
   const { name } = installation.deployment;
