@@ -18,7 +18,7 @@ export interface BackupListOptions extends SessionOptions {
 }
 
 /** A configuration that was installed, as the state bucket keeps it. */
-export interface ConfigCopy {
+interface ConfigCopy {
   saved: string;
   by: string;
   hubctl: string;

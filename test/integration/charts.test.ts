@@ -623,6 +623,26 @@ describe("the platform chart", () => {
     expect(find(objects, "ConfigMap", "hub-database").data).toEqual({ "hub-database.py": program });
   });
 
+  test("copies a hub's database that is elsewhere only when asked to, with the hub's own password", async () => {
+    const values = { hub: { db: { type: "postgres", url: "postgresql://hub@db/hub", password: "secret" } } };
+    const elsewhere = { ...inputs, config: { ...inputs.config, hub: { values, extraConfig: {} } } };
+    const copy = find(await render(platform, platform.values(elsewhere)), "CronJob", "hub-database-copy");
+    expect(valueAt(copy, ["spec", "suspend"])).toBe(true);
+    const pod = valueAt(copy, ["spec", "jobTemplate", "spec", "template", "spec"]) as {
+      containers: { env: { name: string; valueFrom?: { secretKeyRef: { name: string; key: string } } }[] }[];
+      volumes: { name: string; secret?: { secretName: string } }[];
+    };
+    expect(pod).not.toHaveProperty("affinity");
+    expect(pod.volumes.map(({ name }) => name)).toEqual(["hub-secret", "copies", "program", "scratch"]);
+    const secret = find(await render(hub, hub.values(elsewhere)), "Secret", "hub");
+    expect(pod.volumes[0]?.secret?.secretName).toBe(valueAt(secret, ["metadata", "name"]));
+    const { env } = pod.containers[0]!;
+    const { name, key } = env.find((one) => one.name === "PGPASSWORD")!.valueFrom!.secretKeyRef;
+    expect(name).toBe("hub");
+    expect(secret.data).toHaveProperty([key]);
+    expect(env.map((one) => one.name)).not.toContain("DATABASE");
+  });
+
   test("binds each claim to its own access point, over TLS and with IAM", async () => {
     const objects = await render(platform, platform.values(inputs));
     for (const [claim, accessPoint] of [

@@ -171,3 +171,54 @@ run "a_key_of_another_region_is_refused" {
 
   expect_failures = [var.encryption_key]
 }
+
+run "homes_are_backed_up_in_a_vault_of_their_own" {
+  assert {
+    condition = (
+      aws_backup_vault.homes.name == "dandihub-0123456789abcdef" &&
+      one(aws_backup_plan.homes[0].rule).target_vault_name == aws_backup_vault.homes.name
+    )
+    error_message = "The plan must put recovery points into the deployment's own vault."
+  }
+
+  assert {
+    condition     = one(aws_backup_plan.homes[0].rule).lifecycle[0].delete_after == 30
+    error_message = "Recovery points must not be kept for ever unless somebody says so."
+  }
+
+  assert {
+    condition     = aws_backup_selection.homes[0].resources == toset([aws_efs_file_system.homes.arn])
+    error_message = "Nothing but the deployment's file system may be backed up."
+  }
+
+  assert {
+    condition     = one(aws_backup_plan.homes[0].rule).recovery_point_tags["hubctl:id"] == "0123456789abcdef"
+    error_message = "Recovery points must tell whose they are."
+  }
+}
+
+run "backups_can_be_left_out" {
+  variables {
+    backups = { enabled = false, keep_days = 30 }
+  }
+
+  assert {
+    condition     = length(aws_backup_plan.homes) == 0 && length(aws_backup_selection.homes) == 0
+    error_message = "Without daily backups there must be no plan."
+  }
+
+  assert {
+    condition     = aws_backup_vault.homes.name == "dandihub-0123456789abcdef"
+    error_message = "The vault must stay: it may hold recovery points, and further ones can be asked for."
+  }
+}
+
+run "recovery_points_are_kept_for_whole_days" {
+  command = plan
+
+  variables {
+    backups = { enabled = true, keep_days = 0 }
+  }
+
+  expect_failures = [var.backups]
+}

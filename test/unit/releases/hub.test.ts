@@ -371,7 +371,6 @@ describe("the database", () => {
   });
 
   test.each([
-    ["elsewhere by its type", { hub: { db: { type: "postgres", url: "postgresql://db/hub" } } }],
     ["in memory", { hub: { db: { type: "sqlite-memory" } } }],
     ["elsewhere by the hub's own setting", { hub: { config: { JupyterHub: { db_url: "sqlite:////elsewhere" } } } }],
   ])("is the operator's matter when it is %s", (_, hubValues) => {
@@ -379,6 +378,13 @@ describe("the database", () => {
     expect(hubOf(inputs)).not.toHaveProperty("initContainers");
     expect(hubOf(inputs)).not.toHaveProperty("extraVolumes");
     expect(platform.values(inputs)).not.toHaveProperty("hubDatabase");
+  });
+
+  test.each(["postgres", "mysql"])("of %s is copied only when that is asked for, as the hub's secret says", (type) => {
+    const inputs = withHub({ values: { hub: { db: { type, url: "driver://db/hub" } } } });
+    expect(hubOf(inputs)).not.toHaveProperty("initContainers");
+    expect(platform.values(inputs)).toMatchObject({ hubDatabase: { hubSecret: "hub" } });
+    expect(platform.values(inputs)["hubDatabase"]).not.toHaveProperty("databaseClaim");
   });
 
   test("waits for the folder of its copies, which an older hubctl has not made", () => {

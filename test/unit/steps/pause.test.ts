@@ -12,7 +12,7 @@ import { closeHub, openHub } from "../../../src/steps/hub-doors.ts";
 import { memo } from "../../../src/steps/memo.ts";
 import { startCoreNodes, stopCoreNodes } from "../../../src/steps/pause/nodes.ts";
 import { endPause, recordPause } from "../../../src/steps/pause/record-pause.ts";
-import { homesOf, warnUsers, type Pausing } from "../../../src/steps/pause/warn-users.ts";
+import { homesOf, warnUsers } from "../../../src/steps/pause/warn-users.ts";
 import { refuseWhilePaused } from "../../../src/steps/paused.ts";
 import type { ExpectedCall } from "../../helpers/fake-exec.ts";
 import {
@@ -57,7 +57,7 @@ function noted(found: Pause | undefined): void {
 }
 
 function written(): Pause[] {
-  return aws.s3.commandCalls(PutObjectCommand).map(({ args }) => JSON.parse(String(args[0].input.Body)) as Pause);
+  return aws.s3.commandCalls(PutObjectCommand).map(({ args }) => JSON.parse(args[0].input.Body as string) as Pause);
 }
 
 function scaled(): unknown[] {
@@ -234,7 +234,7 @@ describe("who is warned", () => {
   });
 
   const check = (warnMinutes: number, ...pods: object[]) =>
-    warnUsers.check(Object.assign(reached([get("pods", items(...pods))]), { warnMinutes }) as Pausing);
+    warnUsers.check(Object.assign(reached([get("pods", items(...pods))]), { warnMinutes }));
 
   it("is told in the plan, with the time that there is", async () => {
     expect(await check(10, server("ada"))).toMatchObject({ change: "1 user (ada), 10 minutes" });

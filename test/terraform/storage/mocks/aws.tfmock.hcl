@@ -16,3 +16,9 @@ mock_data "aws_partition" {
     partition = "aws"
   }
 }
+
+mock_resource "aws_iam_role" {
+  defaults = {
+    arn = "arn:aws:iam::123456789012:role/dandihub-01234567-backup"
+  }
+}
