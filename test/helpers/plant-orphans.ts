@@ -425,6 +425,11 @@ async function plantCertificate(
   await new Route53Client(settings).send(
     new ChangeResourceRecordSetsCommand({ HostedZoneId: zone, ChangeBatch: { Changes } }),
   );
+  // AWS issues it in its own time, which would look like a change that somebody else has made.
+  await eventually("the certificate to be issued", async () => {
+    const { Certificate } = await acm.send(new DescribeCertificateCommand({ CertificateArn }));
+    return Certificate?.Status === "ISSUED";
+  });
   const shown = (record: ResourceRecordSet) =>
     `dns-records ${record.Type!} ${record.Name!.replace(/\.$/, "")}. in ${zone}`;
   planted.push(`certificates ${CertificateArn!}`, ...records.map(shown));
