@@ -165,6 +165,15 @@ function createProgram(): Command {
     });
 
   program
+    .command("versions")
+    .description("list what runs, what is recorded, the newest there is, and how long Kubernetes is supported")
+    .option("--json", "print it for programs", false)
+    .action(async ({ json }: { json: boolean }) => {
+      const { versions } = await import("./commands/versions.ts");
+      await versions({ ...program.opts<GlobalOptions>(), json });
+    });
+
+  program
     .command("route-dns")
     .description("lead the domain to the hub's load balancer, and check that the hub answers there")
     .option("--replace", "replace a record that leads elsewhere without asking", false)
@@ -292,14 +301,6 @@ function createProgram(): Command {
     .action(async (options: TokenOptions) => {
       const { token } = await import("./commands/token.ts");
       process.stdout.write(`${await token(options)}\n`);
-    });
-  program
-    .command("versions")
-    .description("list what runs, what is recorded, the newest there is, and how long Kubernetes is supported")
-    .option("--json", "print it for programs", false)
-    .action(async ({ json }: { json: boolean }) => {
-      const { versions } = await import("./commands/versions.ts");
-      await versions({ ...program.opts<GlobalOptions>(), json });
     });
   return program;
 }

@@ -6,7 +6,7 @@ import { earlierStepSeconds } from "../engine/run-history.ts";
 import { checkSteps, hasChanges, runSteps, type CheckedList, type RunOptions } from "../engine/run-steps.ts";
 import type { StepList } from "../engine/step.ts";
 import { previewChanges } from "../plan/preview.ts";
-import { refuseWhilePaused } from "../steps/paused.ts";
+import { notPaused } from "../steps/paused.ts";
 import type { Installation } from "../steps/installation.ts";
 import { agreeToChanges, type Consent } from "./agree-to-changes.ts";
 import { createsCluster, describeIntent, describeOutcome } from "./install-screens.ts";
@@ -51,7 +51,7 @@ export async function planAndAgree(session: Session, { steps, consent, resume }:
   const runOptions = runOptionsOf(session, resume);
   // Not asked of `lock` yet: before the first install that asks AWS, and who is logged in is to be checked first.
   const isFirst = readLock(installation.deployment.lockFile) === undefined;
-  if (!isFirst) await refuseWhilePaused(installation);
+  if (!isFirst) await checkSteps([notPaused], installation, runOptions);
   const started = performance.now();
   let found = await plan(installation, steps, runOptions);
   for (;;) {

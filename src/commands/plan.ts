@@ -12,7 +12,7 @@ import { checkLogin } from "../steps/check-login.ts";
 import { checkTools } from "../steps/check-tools.ts";
 import { installSteps } from "../steps/index.ts";
 import type { Installation } from "../steps/installation.ts";
-import { refuseWhilePaused } from "../steps/paused.ts";
+import { notPaused } from "../steps/paused.ts";
 import { unsavedState } from "../tools/terraform-stack.ts";
 import { describeEnd, describePreview, previewAsMarkdown } from "./plan-screens.ts";
 import { inReadingSession, type ReadingOptions, type ReadingSession } from "./reading-session.ts";
@@ -36,15 +36,15 @@ export async function plan(options: PlanOptions): Promise<void> {
 }
 
 async function lookAhead({ installation, output, interrupts, logger }: ReadingSession): Promise<Preview> {
+  const log = (line: string) => logger.write(line);
+  const checking = { output, interrupts, classify: classifyError, log };
   const isInstalled = readLock(installation.deployment.lockFile) !== undefined;
-  if (isInstalled) await refuseWhilePaused(installation);
+  if (isInstalled) await checkSteps([notPaused], installation, checking);
   noteUnsavedState(installation);
   const look = lookAtCluster(installation);
   // It is awaited once the steps have been checked; until then nobody would hear of its failure.
   look.catch(() => undefined);
   installation.guard.putOff();
-  const log = (line: string) => logger.write(line);
-  const checking = { output, interrupts, classify: classifyError, log };
   const checked = await checkSteps(atOnce(installSteps), installation, checking);
   return previewChanges(installation, installSteps, checked, look);
 }

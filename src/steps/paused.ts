@@ -1,5 +1,6 @@
 import { readPause, type Pause } from "../aws/pause.ts";
 import { UserError } from "../errors.ts";
+import { defineStep } from "../engine/step.ts";
 import { checkLogin } from "./check-login.ts";
 import type { Installation } from "./installation.ts";
 
@@ -23,3 +24,14 @@ export async function refuseWhilePaused(installation: Installation): Promise<voi
     },
   );
 }
+
+/** The same for commands that check steps: it is tried again, and its failure tells how to go on. */
+export const notPaused = defineStep<Installation, never>({
+  id: "not-paused",
+  title: "Check that it is not paused",
+  async check(installation) {
+    await refuseWhilePaused(installation);
+    return { done: "it is not" };
+  },
+  run: () => Promise.resolve(),
+});

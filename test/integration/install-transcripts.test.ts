@@ -139,14 +139,27 @@ describe("the command line", () => {
                                       machine
 
       Run:
+        plan [options]                show what update, or the first install, would
+                                      do, what that means for users, and what others
+                                      changed
+        update [options]              make a running deployment what its configuration
+                                      says, and nothing else
         status [options]              tell how the deployment is, layer by layer; exit
                                       code 1 if there is a problem
+        versions [options]            list what runs, what is recorded, the newest
+                                      there is, and how long Kubernetes is supported
         route-dns [options]           lead the domain to the hub's load balancer, and
                                       check that the hub answers there
         certificate [options]         show the domain's certificate: state, names,
                                       expiry, and where it is used
         add-admin [options] <arn...>  let IAM users and roles into the cluster
         admins [options]              list who can get into the cluster, and how
+        backup                        copies of accounts, homes and configuration:
+                                      make one, list them, go back to one
+        pause [options]               stop users' servers, the hub and all nodes;
+                                      data, DNS and certificate stay
+        resume [options]              bring back what was paused: same homes, same
+                                      accounts
         logs [options] [run]          list the runs of the deployment, or tell the
                                       steps of one of them: times, attempts, failures
 
