@@ -117,10 +117,12 @@ export function isDatabaseOnOwnDisk({ hub: { values } }: HubConfig): boolean {
   return (type === undefined || type === "sqlite-pvc") && (url === undefined || url === null);
 }
 
-/** One in memory is gone with its hub. */
+/** One in memory is gone with its hub, and of one elsewhere the password must be where hub-database.py looks for it. */
 export function canBeCopied(config: HubConfig): boolean {
-  const type = valueAt(config.hub.values, ["hub", "db", "type"]);
-  return isDatabaseOnOwnDisk(config) || type === "postgres" || type === "mysql";
+  const { values } = config.hub;
+  const type = valueAt(values, ["hub", "db", "type"]);
+  const hasOtherSecret = Boolean(valueAt(values, ["hub", "existingSecret"]));
+  return isDatabaseOnOwnDisk(config) || ((type === "postgres" || type === "mysql") && !hasOtherSecret);
 }
 
 /** As the hub chart puts it together; its own image has the chart's version as tag. */

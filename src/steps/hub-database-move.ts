@@ -1,7 +1,7 @@
 import { pollUntil } from "../engine/poll.ts";
 import { defineStep, type Report } from "../engine/step.ts";
 import { UserError } from "../errors.ts";
-import { isDatabaseOnOwnDisk } from "../releases/hub-database.ts";
+import { canBeCopied, isDatabaseOnOwnDisk } from "../releases/hub-database.ts";
 import { hub } from "../releases/hub.ts";
 import { wantedChart } from "../releases/release.ts";
 import { readMetadata, type KubeTarget } from "../tools/helm.ts";
@@ -36,13 +36,15 @@ export const moveHubDatabase = defineStep({
     if (!installed) return { done: "there is no hub yet" };
     const from = installed.version;
     if (from === to) return { done: `it is that of hub chart ${to}` };
-    if (!isDatabaseOnOwnDisk(config)) {
-      installation.note(`! the hub goes from chart ${from} to ${to}: copy its database with its own tools first`);
-      return { done: "it is not on a disk of its own" };
-    }
-    if (isNewer(to, from)) {
+    if (isNewer(to, from) && canBeCopied(config)) {
       const plan: DatabaseMove = { target };
       return { change: `copy it as hub chart ${from} has left it`, plan };
+    }
+    // A copy goes back into a database elsewhere only as long as its tables are those of the copy.
+    if (!isDatabaseOnOwnDisk(config)) {
+      const first = isNewer(to, from) ? "copy its database with its own tools" : "put back a backup of its database";
+      installation.note(`! the hub goes from chart ${from} to ${to}: ${first} first`);
+      return { done: "it is not on a disk of its own" };
     }
     // Only a pod can see the copies, and who only looks starts none.
     const back = isReading ? undefined : await findCopyFor(installation, target, to);

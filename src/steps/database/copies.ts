@@ -79,7 +79,7 @@ export async function requireCronJob(means: Means, target: KubeTarget): Promise<
   throw new UserError(
     "NothingCopies",
     isElsewhere
-      ? "the hub's database is one that hubctl can't copy: hub.db.type in values/*.yaml is neither sqlite-pvc nor postgres nor mysql"
+      ? "the hub's database is one that hubctl can't copy: in values/*.yaml hub.db.type is neither sqlite-pvc nor postgres nor mysql, or hub.existingSecret has its password"
       : `the cluster has no CronJob ${databaseCopyJob}, with which the hub's database is copied`,
     { hint: isElsewhere ? "copy it with its own tools" : `hubctl install --deployment ${name} puts it back` },
   );

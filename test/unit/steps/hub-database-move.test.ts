@@ -75,16 +75,31 @@ describe("the hub's database", () => {
     await expect(moveHubDatabase.check(installation)).rejects.toMatchObject({ code: "NothingToGoBackTo", exitCode: 2 });
   });
 
-  it("is somebody else's business if it lies elsewhere, and that is said", async () => {
-    const elsewhere = { ...config, hub: { ...config.hub, values: { hub: { db: { type: "postgres" } } } } };
+  const elsewhere = (values: Record<string, unknown>) => ({
+    ...config,
+    hub: { ...config.hub, values: { hub: { db: { type: "postgres" }, ...values } } },
+  });
+
+  it("is copied before a newer hub runs, also if it lies elsewhere", async () => {
     const installation = fakeInstallation({
       calls: [installed("4.3.5")],
       answers: locked("4.4.0"),
-      config: elsewhere,
+      config: elsewhere({}),
+    });
+    expect((await runChecked(moveHubDatabase, installation)).change).toBe("copy it as hub chart 4.3.5 has left it");
+    expect(copyDatabase).toHaveBeenCalledTimes(1);
+  });
+
+  it.each([
+    ["its password is not found", "4.3.5", "4.4.0", { existingSecret: "ours" }, "copy its database with its own tools"],
+    ["an older hub runs", "4.4.0", "4.3.5", {}, "put back a backup of its database"],
+  ])("is somebody else's business if it lies elsewhere and %s, which is said", async (_, from, to, values, first) => {
+    const installation = fakeInstallation({
+      calls: [installed(from)],
+      answers: locked(to),
+      config: elsewhere(values),
     });
     expect(await moveHubDatabase.check(installation)).toHaveProperty("done");
-    expect(installation.notes).toEqual([
-      "! the hub goes from chart 4.3.5 to 4.4.0: copy its database with its own tools first",
-    ]);
+    expect(installation.notes).toEqual([`! the hub goes from chart ${from} to ${to}: ${first} first`]);
   });
 });
