@@ -41,13 +41,16 @@ export function estimateFixedCosts({ network, cluster, storage }: HubConfig): Co
 }
 
 /** What comes with use, one sentence each. */
-export function describeUsageCosts({ users, profiles, network, cluster }: HubConfig): string[] {
+export function describeUsageCosts({ users, profiles, network, cluster, storage }: HubConfig): string[] {
   const { lowest, highest } = vcpuPrices();
-  const { natGateway, efs, cluster: clusterHour } = prices;
+  const { natGateway, efs, backup, cluster: clusterHour } = prices;
   return [
     `users' nodes, while they run: ${dollars(lowest * smallestNodeVcpus)} an hour (one of ${smallestNodeVcpus} vCPUs) to ${dollars(highest * users.maxVcpus)} (all ${users.maxVcpus} vCPUs that are allowed)`,
     ...profiles.flatMap((profile) => describeProfileNode(profile)),
     `homes and shared folders: ${dollars(efs.month * 100)} a month for 100 GB; ${dollars(efs.read)} a GB read, ${dollars(efs.write)} a GB written`,
+    ...(storage.backups.enabled
+      ? [`their backups: ${dollars(backup * 100)} a month for 100 GB, and what changes from day to day`]
+      : []),
     ...(network.existingVpc
       ? []
       : [
