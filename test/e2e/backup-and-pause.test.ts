@@ -158,8 +158,8 @@ test("a pause ends servers and nodes after a notice, and a resume brings the sam
   const resting = await health();
   expect(resting.layers.filter(({ state }) => state === "problem")).toEqual([]);
   expect(resting.layers.find(({ layer }) => layer === "nodes")?.finding).toContain("paused since");
-  for (const command of ["update", "install"]) {
-    const refused = await hubctl([command, "--yes"], world);
+  for (const command of [["update", "--yes"], ["install", "--yes"], ["plan"]]) {
+    const refused = await hubctl(command, world);
     expect(refused).toMatchObject({ exitCode: 2, stderr: expect.stringContaining("hubctl resume") as string });
   }
   expect(await must("pause", "--yes")).toContain("Nothing to do");

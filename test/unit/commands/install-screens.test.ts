@@ -97,6 +97,7 @@ describe("what it costs", () => {
       and by use:
         • users' nodes, while they run: $0.15 an hour (one of 4 vCPUs) to $4.87 (all 64 vCPUs that are allowed)
         • homes and shared folders: $30.00 a month for 100 GB; $0.03 a GB read, $0.06 a GB written
+        • their backups: $5.00 a month for 100 GB, and what changes from day to day
         • traffic to the internet: $0.045 a GB through the NAT gateway, either way, and what goes out costs more"
     `);
   });
