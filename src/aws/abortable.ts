@@ -4,7 +4,13 @@ import type { AwsClients } from "./clients.ts";
 export function abortable(aws: AwsClients, signal: AbortSignal): AwsClients {
   const wrap = <Made>(client: Made): Made => (isClient(client) ? abortableClient(client, signal) : client);
   const wrapped = Object.fromEntries(Object.entries(aws).map(([name, client]) => [name, wrap<unknown>(client)]));
-  return { ...aws, ...wrapped, ec2: async () => wrap(await aws.ec2()) };
+  const rare = Object.fromEntries(
+    Object.entries(aws.rare).map(([name, load]: [string, () => Promise<unknown>]) => [
+      name,
+      async () => wrap(await load()),
+    ]),
+  );
+  return { ...aws, ...wrapped, rare: { ...aws.rare, ...rare }, ec2: async () => wrap(await aws.ec2()) };
 }
 
 interface Client {
