@@ -9,8 +9,8 @@ export function abortable(aws: AwsClients, signal: AbortSignal): AwsClients {
       name,
       async () => wrap(await load()),
     ]),
-  ) as unknown as AwsClients["rare"];
-  return { ...aws, ...wrapped, ec2: async () => wrap(await aws.ec2()), rare };
+  );
+  return { ...aws, ...wrapped, rare: { ...aws.rare, ...rare }, ec2: async () => wrap(await aws.ec2()) };
 }
 
 interface Client {

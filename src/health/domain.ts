@@ -33,9 +33,12 @@ export function judgeDomain(
   checks: readonly ReachCheck[],
   { deployment, domain, host }: { deployment: string; domain: string; host: string },
 ): Finding {
-  const remarks: Remark[] = checks.flatMap(({ state, text, todo }) =>
-    state === "ok" ? [] : [{ state, text, ...(todo !== undefined && { todo }) }],
-  );
+  const remarks: Remark[] = checks.flatMap(({ layer, state, text, todo }) => {
+    if (state === "ok") return [];
+    // What is wrong with the hub itself is a problem of the layers that look at it; the way to it is well.
+    const told = layer === "hub" && state === "problem" ? "warning" : state;
+    return [{ state: told, text, ...(todo !== undefined && { todo }) }];
+  });
   const routed = routeRemark(route, { deployment, domain, host, isReached: remarks.length === 0 });
   const details = Object.fromEntries(checks.map((check) => [check.layer, check.details ?? check.state]));
   return conclude(checks.map(({ text }) => text).join("; "), [...(routed ? [routed] : []), ...remarks], details);

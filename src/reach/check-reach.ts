@@ -42,18 +42,21 @@ async function connectOrTell(
     return await openSocket(domain, route, signal);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    if (route.via === "proxy") {
-      const text = `the proxy ${route.proxy.host} does not lead to ${domain}: ${why}`;
-      const todo = `ask those who run it, or lead past it: NO_PROXY=${domain}`;
-      return { layer: "proxy", state: "problem", text, todo };
-    }
-    const text = `nothing answers at ${route.address}, port 443: ${why}`;
+    const fault =
+      route.via === "proxy"
+        ? {
+            layer: "proxy" as const,
+            text: `the proxy ${route.proxy.host} does not lead to ${domain}: ${why}`,
+            todo: `ask those who run it, or lead past it: NO_PROXY=${domain}`,
+          }
+        : {
+            layer: "connection" as const,
+            text: `nothing answers at ${route.address}, port 443: ${why}`,
+            todo: "see network.allowFrom, and hubctl status for the load balancer",
+          };
     // From here it may just be out of reach, which says nothing about those for whom it is meant.
-    if (isInternal) {
-      return { layer: "connection", state: "unknown", text, todo: "the load balancer is internal: look from the VPN" };
-    }
-    const todo = "see network.allowFrom, and hubctl status for the load balancer";
-    return { layer: "connection", state: "problem", text, todo };
+    if (isInternal) return { ...fault, state: "unknown", todo: "the load balancer is internal: look from the VPN" };
+    return { ...fault, state: "problem" };
   }
 }
 

@@ -38,7 +38,8 @@ export async function waitForAnswer(
         const fault = faultOf(checks);
         report.progress(fault?.text ?? "it answers");
         // From here it will not be known any better.
-        return fault === undefined || (fault.layer === "connection" && fault.state === "unknown") ? true : undefined;
+        const isOutOfReach = fault?.state === "unknown" && (fault.layer === "connection" || fault.layer === "proxy");
+        return fault === undefined || isOutOfReach ? true : undefined;
       },
       { what: `https://${domain}`, everySeconds: 5, timeoutSeconds, signal },
     );
