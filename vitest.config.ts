@@ -7,6 +7,8 @@ export default defineConfig({
     restoreMocks: true,
     // The SDK's advice about Node 20, once per worker, would bury the results.
     env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true" },
+    // Also on two cores, where it would be one: tests wait for tools and servers more than they compute.
+    maxWorkers: 2,
     reporters: ["default", "./test/helpers/closing-reporter.ts"],
     projects: [
       { extends: true, test: { name: "unit", include: ["test/unit/**/*.test.ts"], sequence: randomOrder } },
@@ -27,8 +29,7 @@ export default defineConfig({
           globalSetup: "test/helpers/run-of-tests.ts",
           testTimeout: 900_000,
           hookTimeout: 900_000,
-          // Two at a time, when all else is done: an install waits more than it computes.
-          maxWorkers: 2,
+          // When all else is done: the tests before it say sooner, and more exactly, what is broken.
           sequence: { groupOrder: 1 },
           // In order: the tests of a file are one story, each goes on from where the one before has left the world.
         },

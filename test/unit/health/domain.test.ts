@@ -39,4 +39,11 @@ describe("the layer dns", () => {
     const ending: ReachCheck = { layer: "tls", state: "warning", text: "10 days left" };
     expect(judgeDomain(route("same"), [...well, ending], subject)).toMatchObject({ state: "warning" });
   });
+
+  it("only warns of a hub that does not answer: the layers that look at the hub tell why", () => {
+    const silent: ReachCheck = { layer: "hub", state: "problem", text: "/hub/health says 503", todo: "hubctl status" };
+    expect(judgeDomain(route("same"), [well[0]!, silent], subject)).toMatchObject({ state: "warning" });
+    const untrusted: ReachCheck = { layer: "tls", state: "problem", text: "not trusted here", todo: "renew it" };
+    expect(judgeDomain(route("same"), [well[0]!, untrusted], subject)).toMatchObject({ state: "problem" });
+  });
 });
