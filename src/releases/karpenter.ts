@@ -32,6 +32,8 @@ export const karpenter: Release = {
     settings: {
       clusterName: cluster.cluster_name,
       clusterEndpoint: cluster.cluster_endpoint,
+      // Nodes get the image of the version that EKS names, which is what hubctl goes by, too.
+      eksControlPlane: true,
       interruptionQueue: cluster.karpenter_queue_name,
     },
   }),

@@ -112,6 +112,7 @@ test.each([
     settings: {
       clusterName: "dandihub",
       clusterEndpoint: "https://dandihub.example.eks.amazonaws.com",
+      eksControlPlane: true,
       interruptionQueue: "dandihub-karpenter",
     },
   });
