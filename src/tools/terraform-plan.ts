@@ -93,10 +93,10 @@ function fingerprintOf(plan: unknown): string {
 }
 
 function listFor(summary: PlanSummary, actions: readonly string[]): ResourceChange[] | undefined {
-  if (actions.includes("create") && actions.includes("delete")) return summary.replace;
-  if (actions.includes("create")) return summary.create;
   // "forget" takes a resource out of the state and leaves it in AWS as an orphan: as bad as deleting it unasked.
-  if (actions.includes("delete") || actions.includes("forget")) return summary.delete;
+  const goes = actions.includes("delete") || actions.includes("forget");
+  if (actions.includes("create")) return goes ? summary.replace : summary.create;
+  if (goes) return summary.delete;
   if (actions.includes("update")) return summary.update;
   return undefined;
 }

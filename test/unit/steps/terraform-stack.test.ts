@@ -1,5 +1,6 @@
 import { DescribeClusterCommand, DescribeNodegroupCommand, ListNodegroupsCommand } from "@aws-sdk/client-eks";
 import { beforeEach, describe, expect, it, vi } from "vitest";
+import type { ObjectChange } from "../../../src/engine/object-change.ts";
 import { clusterStack } from "../../../src/steps/cluster-stack.ts";
 import { storageStack } from "../../../src/steps/storage-stack.ts";
 import {
@@ -68,6 +69,47 @@ describe("a stack", () => {
       exitCode: 2,
       message: "the plan has changed since it was shown: it would now also change aws_iam_role.cluster",
     });
+  });
+
+  it.each([
+    ["replace", planOf({ replace: [changeOf("aws_iam_role.node", "replace_because_cannot_update")] })],
+    ["delete", planOf({ delete: [changeOf("aws_iam_role.node")] })],
+  ])("that would %s what was shown to change is refused", async (verb, second) => {
+    const { installation } = planned(planOf({ update: [changeOf("aws_iam_role.node")] }), second);
+    await clusterStack.check(installation);
+    await expect(clusterStack.check(installation)).rejects.toMatchObject({
+      code: "PlanChanged",
+      message: `the plan has changed since it was shown: it would now also ${verb} aws_iam_role.node`,
+    });
+  });
+
+  it("that would change more of a resource than was shown is refused, but not if it is less", async () => {
+    const plan = planOf({ update: [changeOf("aws_iam_role.node")] });
+    const changing = (...paths: string[]): ObjectChange => ({
+      action: "change",
+      type: "aws_iam_role",
+      what: "aws_iam_role.node",
+      attributes: paths.map((path) => ({ path, before: "a", after: "b" })),
+      forcedBy: [],
+    });
+    const details = [[changing("tags.Project", "path")], [changing("path")], [changing("path", "description")]];
+    const cluster = fakeStack([plan, plan, plan], details);
+    const installation = fakeInstallation({ stacks: { storage: fakeStack([]), cluster } });
+    await clusterStack.check(installation);
+    expect(await clusterStack.check(installation)).toMatchObject({ change: "1 to change" });
+    await expect(clusterStack.check(installation)).rejects.toMatchObject({
+      code: "PlanChanged",
+      message: "the plan has changed since it was shown: it would now also change description of aws_iam_role.node",
+    });
+  });
+
+  it("may only have the deletion of what was shown to be replaced left", async () => {
+    const { installation } = planned(
+      planOf({ replace: [changeOf("aws_launch_template.core")] }),
+      planOf({ delete: [changeOf("aws_launch_template.core")] }),
+    );
+    await clusterStack.check(installation);
+    expect(await clusterStack.check(installation)).toMatchObject({ change: "1 to delete" });
   });
 
   it("may be shown a change and come to nothing", async () => {

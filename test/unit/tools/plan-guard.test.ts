@@ -55,7 +55,7 @@ const noData = [
   "aws_efs_access_point",
   "aws_efs_mount_target",
 ];
-const ways = [["delete"], ["delete", "create"], ["create", "delete"], ["forget"]];
+const ways = [["delete"], ["delete", "create"], ["create", "delete"], ["forget"], ["create", "forget"]];
 
 describe("the guard", () => {
   it.each([...data, ...noData].flatMap((type) => ways.map((actions) => [type, actions] as const)))(
