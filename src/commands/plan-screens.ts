@@ -13,7 +13,7 @@ export function describePreview(preview: Preview, { style }: Pick<Output, "style
   const { deployment, domain, account, region } = preview;
   const heading = style("bold", `${deployment}: https://${domain}, AWS account ${account}, region ${region}`);
   const sections = [
-    section("What changes:", describeSteps(preview, style), style),
+    section(preview.hasChanges ? "What changes:" : "What is waited for:", describeSteps(preview, style), style),
     section(
       "What others have changed:",
       preview.drift.flatMap((drift) => describeDrift(drift, style)),
@@ -37,7 +37,7 @@ function describeSteps({ steps }: Preview, style: Style): string[] {
       `  ${step.title}: ${step.summary}`,
       ...describeObjects(step.objects, style).map((line) => `    ${line}`),
     ]),
-    ...(later.length === 0 ? [] : ["  Then, as far as needed:"]),
+    ...(now.length === 0 || later.length === 0 ? [] : ["  Then, as far as needed:"]),
     ...later.map(({ title, kind, summary }) => style("dim", `    ${title}${kind === "wait" ? ` (${summary})` : ""}`)),
   ];
 }
@@ -54,9 +54,11 @@ function describeObjects(objects: readonly ObjectChange[], style: Style): string
     ...describeCreated(objects.filter(({ action }) => action === "create")).map((line) => style("green", `+ ${line}`)),
     ...objects
       .filter(({ action }) => action !== "create")
-      .flatMap(({ action, what, forcedBy, attributes }) => {
+      .flatMap(({ action, what, remark, forcedBy, attributes }) => {
         const { sign, color } = signs[action];
-        const why = forcedBy.length === 0 ? "" : ` (${forcedBy.join(", ")} cannot be changed in place)`;
+        const remarks = remark === undefined ? [] : [remark];
+        if (forcedBy.length > 0) remarks.push(`${forcedBy.join(", ")} cannot be changed in place`);
+        const why = remarks.length === 0 ? "" : ` (${remarks.join("; ")})`;
         const verb = action === "replace" ? " is made anew" : action === "delete" ? " is deleted" : "";
         return [style(color, `${sign} ${what}${verb}${why}`), ...describeAttributes(attributes)];
       }),
@@ -91,7 +93,9 @@ function describeAttribute(attribute: AttributeChange): string {
   if (isUnknown) return `${path}: ${before === undefined ? "" : `${show(before)} → `}known afterwards`;
   if (!("before" in attribute)) return `${path}: added ${show(after)}`;
   if (!("after" in attribute)) return `${path}: removed ${show(before)}`;
-  return `${path}: ${show(before)} → ${show(after)}`;
+  const [was, is] = [show(before), show(after)];
+  // Both may be too long for what differs.
+  return was === is ? `${path}: changed` : `${path}: ${was} → ${is}`;
 }
 
 const longest = 80;

@@ -69,7 +69,7 @@ export async function previewChanges(
     ...(recorded ? findStepDrift(checked) : []),
   ];
   const { config, deployment, guard } = installation;
-  const changes = found.flatMap(({ objects }) => objects);
+  const changes = [...found.flatMap(({ objects }) => objects), ...undoneInCluster(drift)];
   const emptied = guard.losses.filter(({ carriesData }) => carriesData).map(({ address }) => address);
   return {
     deployment: deployment.name,
@@ -101,6 +101,13 @@ async function previewStep(
 
 function ofStep(step: string, drift: readonly Drift[] = []): LayerDrift[] {
   return drift.map((item) => ({ ...item, step }));
+}
+
+/** A release's preview compares manifests; what was changed beside them, an upgrade changes as well. */
+function undoneInCluster(drift: readonly LayerDrift[]): ObjectChange[] {
+  return drift
+    .filter(({ type, attributes, isPutBack }) => isPutBack && attributes.length > 0 && !type.startsWith("aws_"))
+    .map(({ type, what, attributes }) => ({ action: "change", type, what, attributes, forcedBy: [] }));
 }
 
 /** What is made anew because it is gone, and what is changed back, is told as drift. */

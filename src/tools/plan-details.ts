@@ -24,6 +24,7 @@ const changeSchema = z.object({
 const resourceSchema = z.object({
   address: z.string(),
   previous_address: z.string().optional(),
+  deposed: z.string().optional(),
   mode: z.string().default("managed"),
   type: z.string(),
   change: changeSchema,
@@ -60,22 +61,24 @@ export function parsePlanDetails(stdout: string): PlanDetails {
     drift: drifted
       .filter(({ mode }) => mode === "managed")
       .flatMap((resource) => {
-        const plan = managed.find(({ address }) => address === resource.address);
+        const plan = managed.find(({ address, deposed }) => address === resource.address && deposed === undefined);
         return readDrift(resource, plan, namesOf(resource.address)) ?? [];
       }),
   };
 }
 
 function readChange(resource: Resource, configured: ReadonlySet<string>): ObjectChange | undefined {
-  const { address, previous_address: former, type, change } = resource;
+  const { address, previous_address: former, deposed, type, change } = resource;
   const action = actionOf(change.actions);
   if (action === undefined) return undefined;
   const isKept = action === "change" || action === "replace";
   const forcedBy = change.replace_paths.map((path) => path.join("."));
+  const remark = deposed === undefined ? former && `was ${former}` : "the former one, which has a successor already";
   return {
     action,
     type,
-    what: former === undefined ? address : `${address} (was ${former})`,
+    what: address,
+    ...(remark !== undefined && { remark }),
     ...idOf(change.before),
     attributes: isKept ? attributesThatMatter(change, configured, forcedBy) : [],
     forcedBy,
@@ -83,9 +86,10 @@ function readChange(resource: Resource, configured: ReadonlySet<string>): Object
 }
 
 function actionOf(actions: readonly string[]): ObjectChange["action"] | undefined {
-  if (actions.includes("create")) return actions.includes("delete") ? "replace" : "create";
   // "forget" leaves the resource in AWS, where nobody knows it any more.
-  if (actions.includes("delete") || actions.includes("forget")) return "delete";
+  const goes = actions.includes("delete") || actions.includes("forget");
+  if (actions.includes("create")) return goes ? "replace" : "create";
+  if (goes) return "delete";
   return actions.includes("update") ? "change" : undefined;
 }
 
@@ -134,7 +138,8 @@ function readDrift(resource: Resource, plan: Resource | undefined, configured: R
     return configured.has(top) || isReversed(attribute);
   });
   if (attributes.length === 0) return undefined;
-  return { ...common, kind: "changed", attributes, isPutBack: attributes.some(isReversed) };
+  const isPutBack = attributes.some(({ path }) => planned.some((change) => change.path === path));
+  return { ...common, kind: "changed", attributes, isPutBack };
 }
 
 function idOf(before: unknown): { id?: string } {

@@ -147,6 +147,20 @@ describe("a plan on the terminal", () => {
     expect(long!.length).toBeLessThan(130);
   });
 
+  it("says what is only waited for, which is no change", () => {
+    const lines = describePreview({ ...same, steps: changed.steps.filter(({ kind }) => kind === "wait") }, plain);
+    expect(lines.slice(1)).toEqual(["", "What is waited for:", "    Wait for the balancer (it is new)"]);
+  });
+
+  it("says so where both sides look the same because they are shortened", () => {
+    const start = "x".repeat(100);
+    const attributes = [{ path: "user_data", before: `${start}1`, after: `${start}2` }];
+    const objects = [change("change", "aws_x.y", { attributes, remark: "was aws_x.z" })];
+    const lines = describePreview({ ...changed, steps: [{ ...changed.steps[0]!, objects }] }, plain);
+    expect(lines).toContain("    ~ aws_x.y (was aws_x.z)");
+    expect(lines).toContain("        user_data: changed");
+  });
+
   it("ends with the command that does it", () => {
     expect(describeEnd(changed)).toContain("hubctl update --deployment waves");
     expect(describeEnd({ ...changed, isInstalled: false })).toContain("hubctl install --deployment waves");
