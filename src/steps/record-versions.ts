@@ -3,7 +3,7 @@ import { defineStep } from "../engine/step.ts";
 import { UserError } from "../errors.ts";
 import type { HubLock } from "../config/hub-lock.ts";
 import { minorOf } from "../upgrade/compare-versions.ts";
-import { describeLockChanges } from "../upgrade/lock-changes.ts";
+import { describeIrreversible, describeLockChanges } from "../upgrade/lock-changes.ts";
 import type { Installation } from "./installation.ts";
 
 export const recordVersions = defineStep({
@@ -12,6 +12,7 @@ export const recordVersions = defineStep({
   async check(installation: Installation) {
     const { lock, recorded, newImages = [], replaces } = await installation.lock();
     if (replaces) {
+      for (const line of describeIrreversible(replaces, lock)) installation.note(`! ${line}`);
       const moves = describeLockChanges(replaces, lock).map(({ what, from, to }) => `${what} ${from} → ${to}`);
       return { change: moves.join(", "), plan: lock };
     }

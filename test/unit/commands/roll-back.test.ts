@@ -1,4 +1,4 @@
-import { DescribeClusterCommand } from "@aws-sdk/client-eks";
+import { DescribeClusterCommand, ListNodegroupsCommand } from "@aws-sdk/client-eks";
 import { ListObjectVersionsCommand } from "@aws-sdk/client-s3";
 import { GetCallerIdentityCommand } from "@aws-sdk/client-sts";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -47,6 +47,7 @@ beforeEach(async () => {
   vi.stubEnv("HUBCTL_ADMIN_PASSWORD", "an-admin-password-of-forty-characters-xx");
   aws.sts.on(GetCallerIdentityCommand).resolves({ Account: account, Arn: `arn:aws:iam::${account}:user/operator` });
   aws.eks.on(DescribeClusterCommand).resolves({ cluster: { name: "field", version: "1.36" } });
+  aws.eks.on(ListNodegroupsCommand).resolves({ nodegroups: [] });
   const bucket = fakeBucket(aws.s3);
   const keep = bucket.objects.set.bind(bucket.objects);
   let written = 0;
@@ -129,6 +130,17 @@ describe("going back", () => {
     expect(planned).toMatchObject([{ domain: "two.example.org", chart: "4.4.0" }]);
   });
 
+  it("leaves Kubernetes to an upgrade that EKS is at, and says so", async () => {
+    const file = join(folder(), "hub.lock.yaml");
+    await writeLock(file, { ...lock, kubernetes: "1.35" });
+    await install();
+    await writeLock(file, { ...lock, kubernetes: "1.36" });
+    aws.eks.on(DescribeClusterCommand).resolves({ cluster: { name: "field", version: "1.35", status: "UPDATING" } });
+    await rollBack(options);
+    expect(readFileSync(file, "utf8")).toContain('kubernetes: "1.36"');
+    expect(printed).toContain("what stays as it is: Kubernetes can't go back from 1.36 to 1.35");
+  });
+
   it("puts the files back if nobody agrees", async () => {
     await update();
     vi.mocked(planAndAgree).mockRejectedValueOnce(new AbortError("Declined", "declined; nothing was touched"));
@@ -168,16 +180,27 @@ describe("the lock file to go back to", () => {
   };
 
   it("is the former one, if Kubernetes has not moved yet", () => {
-    expect(lockAfterRollback(recorded, former, "1.35")).toEqual(former);
-    expect(lockAfterRollback(recorded, former, undefined)).toEqual(former);
+    expect(lockAfterRollback(recorded, former, { kubernetes: "1.35" })).toEqual(former);
+    expect(lockAfterRollback(recorded, former, {})).toEqual(former);
   });
 
   it("keeps the provider, which has written the state", () => {
-    expect(lockAfterRollback({ ...recorded, provider: "6.0.0" }, former, "1.35").provider).toBe("6.0.0");
+    expect(lockAfterRollback({ ...recorded, provider: "6.0.0" }, former, { kubernetes: "1.35" }).provider).toBe(
+      "6.0.0",
+    );
+  });
+
+  it("keeps the image of nodes that have it already, since EKS takes no node group back", () => {
+    const nodeImage = { release: "1.35.5-20261110", alias: "al2023@v20261110" };
+    const older = { ...former, nodeImage: { release: "1.35.5-20261023", alias: "al2023@v20261023" } };
+    const back = (nodeRelease: string) =>
+      lockAfterRollback({ ...recorded, nodeImage }, older, { kubernetes: "1.35", nodeRelease }).nodeImage;
+    expect(back("1.35.5-20261110")).toEqual(nodeImage);
+    expect(back("1.35.5-20261023")).toEqual(older.nodeImage);
   });
 
   it("keeps Kubernetes with what fits it, if it has", () => {
-    expect(lockAfterRollback(recorded, former, "1.36")).toEqual({
+    expect(lockAfterRollback(recorded, former, { kubernetes: "1.36" })).toEqual({
       ...former,
       kubernetes: "1.36",
       addons: recorded.addons,
