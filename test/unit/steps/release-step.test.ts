@@ -121,9 +121,9 @@ describe("a release", () => {
 
   it("that an interrupted Helm left pending is rolled back to its last good revision first", async () => {
     const history = [
-      { revision: 1, status: "superseded" },
-      { revision: 2, status: "deployed" },
-      { revision: 3, status: "pending-upgrade" },
+      { revision: 1, status: "superseded", chart: "jupyterhub-4.4.0" },
+      { revision: 2, status: "deployed", chart: "jupyterhub-4.4.0" },
+      { revision: 3, status: "pending-upgrade", chart: "jupyterhub-4.4.0" },
     ];
     const calls = [
       metadata({ status: "pending-upgrade" }),
