@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Drift, ObjectChange } from "../engine/object-change.ts";
-import type { CheckedList } from "../engine/run-steps.ts";
+import { titleOf, type CheckedList } from "../engine/run-steps.ts";
 import { turnsOf, type Step, type StepList } from "../engine/step.ts";
 import type { Installation } from "../steps/installation.ts";
 import type { Loss } from "../tools/plan-guard.ts";
@@ -91,7 +91,8 @@ async function previewStep(
   step: Step<Installation>,
   checked: CheckedList,
 ): Promise<StepPreview | undefined> {
-  const { id, title } = step;
+  const { id } = step;
+  const title = titleOf(step, checked);
   const found = checked.get(id);
   if (!found || "done" in found) return undefined;
   if ("unknown" in found) return { id, title, summary: found.unknown, kind: "unknown", objects: [] };

@@ -37,6 +37,8 @@ interface ReleasePlan {
 interface ReleaseStepOptions {
   id: string;
   title: string;
+  /** Where the release is there. */
+  titleOfChange?: string;
   usual?: number;
   /** Selects those of its pods that work with AWS through Pod Identity. */
   podIdentity?: { selector: string; isUsed?: (config: HubConfig) => boolean };
@@ -50,7 +52,7 @@ const timeoutSeconds = 15 * 60;
 
 /** The step that installs or upgrades one Helm release, and leaves it alone when it is as wanted. */
 export function releaseStep(release: Release, options: ReleaseStepOptions): Step<Installation> {
-  const { podIdentity, checksObjects = false, notNeeded = "not needed", ...described } = options;
+  const { podIdentity, checksObjects = false, notNeeded = "not needed", titleOfChange, ...described } = options;
   return defineStep({
     ...described,
     async check(installation: Installation) {
@@ -83,7 +85,12 @@ export function releaseStep(release: Release, options: ReleaseStepOptions): Step
         upgrade,
         ...(rollbackTo === undefined ? {} : { rollbackTo }),
       };
-      return { change: lost.length > 0 ? describeLost(lost) : describeChange(state, wanted, rollbackTo), plan };
+      const isThere = state.kind === "different" || state.kind === "current";
+      return {
+        change: lost.length > 0 ? describeLost(lost) : describeChange(state, wanted, rollbackTo),
+        plan,
+        ...(titleOfChange !== undefined && isThere && { title: titleOfChange }),
+      };
     },
     preview: ({ exec }: Installation, plan: ReleasePlan) => previewRelease(exec, plan),
     async run(installation: Installation, plan: ReleasePlan, report: Report) {
@@ -193,7 +200,7 @@ function describeChange(
     case "interrupted":
       return `mend what an interrupted Helm left (${state.status}), then install ${chart}`;
     case "different":
-      return `${rollbackTo === undefined ? "upgrade" : `back to revision ${rollbackTo}`}: ${state.reasons.join("; ")}`;
+      return `${rollbackTo === undefined ? "" : `back to revision ${rollbackTo}: `}${state.reasons.join("; ")}`;
     case "current":
       return "nothing";
   }

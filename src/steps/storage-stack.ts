@@ -5,7 +5,7 @@ export const storageStack = defineStep({
   id: "storage-stack",
   title: "Create what outlives a cluster: file system, secrets",
   usual: 40,
-  check: checkStack("storage"),
+  check: checkStack("storage", "Change what outlives a cluster: file system, secrets"),
   preview: previewStack,
   run: applyStack("storage"),
 });

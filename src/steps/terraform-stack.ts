@@ -117,8 +117,11 @@ function toJson(value: unknown): string {
   return `${JSON.stringify(value, null, 2)}\n`;
 }
 
-/** The check of a stack's step. A plan that is made again in a run may hold nothing that was not shown. */
-export function checkStack(name: StackName) {
+/**
+ * The check of a stack's step, which has another title where the stack is there. A plan that is made again in a run may
+ * hold nothing that was not shown.
+ */
+export function checkStack(name: StackName, titleOfChange: string) {
   return async (installation: Installation): Promise<Checked<PlannedStack>> => {
     const stack = installation.stacks[name];
     const plan = await (installation.isReading ? planOnly : planKeepingUnfinished)(
@@ -129,10 +132,10 @@ export function checkStack(name: StackName) {
     stack.drift = plan.details.drift;
     if (stack.shown && !installation.guard.isPutOff) refuseUnshown(plan, stack.shown, stack.shownChanges);
     else [stack.shown, stack.shownChanges] = [plan.summary, plan.details.changes];
-    if (!plan.summary.isEmpty) return { change: describePlan(plan.summary), plan };
     // Later checks need them; asked here, the one stack's are read while the other is still being planned.
-    await (name === "storage" ? installation.storageOutputs() : installation.clusterOutputs());
-    return { done: "the plan is empty" };
+    const outputs = await (name === "storage" ? installation.storageOutputs() : installation.clusterOutputs());
+    if (plan.summary.isEmpty) return { done: "the plan is empty" };
+    return { change: describePlan(plan.summary), plan, ...(outputs && { title: titleOfChange }) };
   };
 }
 

@@ -52,8 +52,8 @@ const changed: Preview = {
     },
     {
       id: "hub",
-      title: "Install the hub",
-      summary: "upgrade: values of hub",
+      title: "Update the hub",
+      summary: "values of hub",
       kind: "change",
       objects: [
         change("change", "Secret/jupyterhub/hub", { attributes: [{ path: "data.token", isSecret: true }] }),
@@ -112,7 +112,7 @@ describe("a plan on the terminal", () => {
               labels.a: added "x"
               labels.b: removed "y"
           ± aws_vpc.this[0] is made anew (cidr_block cannot be changed in place)
-        Install the hub: upgrade: values of hub
+        Update the hub: values of hub
           ~ Secret/jupyterhub/hub
               data.token: changed (secret)
           ~ Deployment/jupyterhub/hub
@@ -196,7 +196,7 @@ describe("a plan under a pull request", () => {
       ~~~~
       </details>
 
-      <details><summary>Install the hub: upgrade: values of hub</summary>
+      <details><summary>Update the hub: values of hub</summary>
 
       ~~~~diff
       ! Secret/jupyterhub/hub

@@ -66,6 +66,11 @@ describe("previewChanges", () => {
     });
   });
 
+  it("calls a step that only changes what is there by that title", async () => {
+    const found = await preview({ hub: { change: "values of cull", plan: 1, title: "Update it" } });
+    expect(found.steps).toMatchObject([{ title: "Update it", summary: "values of cull" }]);
+  });
+
   it("tells what only puts drift back as drift, and of the rest both", async () => {
     const installation = fakeInstallation();
     const mode = { path: "mode", before: "a", after: "b" };

@@ -104,19 +104,26 @@ describe("a release", () => {
     expect((await runChecked(hubRelease, installation)).change).toMatch(/^put back: Deployment hub is gone/);
   });
 
+  it("is not said to be installed where it is there", async () => {
+    const other = { ...values, cull: { enabled: false } };
+    const there = fakeInstallation({ calls: [metadata(), helm("get values hub", other), ...compared()] });
+    expect(await hubRelease.check(there)).toMatchObject({ change: "values of cull", title: "Update the hub" });
+    expect(await hubRelease.check(fakeInstallation({ calls: [missing] }))).not.toHaveProperty("title");
+  });
+
   it("with other values is upgraded, and only their names are told", async () => {
     const other = { ...values, cull: { enabled: false } };
     const installation = fakeInstallation({
       calls: [metadata(), helm("get values hub", other), ...compared(), upgrade],
     });
-    expect((await runChecked(hubRelease, installation)).change).toBe("upgrade: values of cull");
+    expect((await runChecked(hubRelease, installation)).change).toBe("values of cull");
     installation.exec.expectAllCalled();
   });
 
   it("whose last upgrade failed is upgraded again", async () => {
     const calls = [metadata({ status: "failed" }), helm("get values hub", values), ...compared(), upgrade];
     const installation = fakeInstallation({ calls });
-    expect((await runChecked(hubRelease, installation)).change).toBe("upgrade: its last revision is failed");
+    expect((await runChecked(hubRelease, installation)).change).toBe("its last revision is failed");
   });
 
   it("that an interrupted Helm left pending is rolled back to its last good revision first", async () => {
@@ -244,7 +251,7 @@ spec: { type: LoadBalancer }
         calls: [...newer, helm("history hub", history.slice(-2)), ...compared(), upgrade],
         rollsBack: true,
       });
-      expect((await runChecked(hubRelease, installation)).change).toMatch(/^upgrade: chart jupyterhub 4.5.0/);
+      expect((await runChecked(hubRelease, installation)).change).toMatch(/^chart jupyterhub 4.5.0/);
       installation.exec.expectAllCalled();
     });
   });

@@ -45,6 +45,18 @@ describe("a stack", () => {
     expect(installation.forget).toHaveBeenCalled();
   });
 
+  it("is not said to be created where it is there", async () => {
+    const plans = () => fakeStack([planOf({ update: [changeOf("aws_efs_file_system.homes")] })]);
+    const there = fakeInstallation({ stacks: { storage: plans(), cluster: fakeStack([]) } });
+    const title = "Change what outlives a cluster: file system, secrets";
+    expect(await storageStack.check(there)).toMatchObject({ change: "1 to change", title });
+    const half = fakeInstallation({
+      stacks: { storage: plans(), cluster: fakeStack([]) },
+      answers: { storageOutputs: undefined },
+    });
+    expect(await storageStack.check(half)).not.toHaveProperty("title");
+  });
+
   it("that would replace the VPC is refused", async () => {
     const { installation, cluster } = planned(planOf({ replace: [changeOf("aws_vpc.this")] }));
     await expect(clusterStack.check(installation)).rejects.toMatchObject({ code: "PlanWouldDestroy", exitCode: 2 });
