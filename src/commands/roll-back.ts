@@ -4,10 +4,11 @@ import { createClients, type AwsClients } from "../aws/clients.ts";
 import { describeCluster } from "../aws/cluster.ts";
 import { describeCoreNodeGroups } from "../aws/core-node-group.ts";
 import { differingFiles, hashOf, readCopiedFiles, type CopyManifest } from "../aws/config-copy.ts";
-import { listFormerCopies } from "../aws/former-copy.ts";
+import { findFormerCopy } from "../aws/former-copy.ts";
 import { readConfigFiles, type ConfigFiles } from "../config/config-files.ts";
 import type { Deployment } from "../config/deployment.ts";
 import type { HubLock } from "../config/hub-lock.ts";
+import { readLastSeenCopy } from "../config/last-seen-copy.ts";
 import { parseLock, readLock } from "../config/lock-file.ts";
 import { UserError } from "../errors.ts";
 import { installSteps } from "../steps/index.ts";
@@ -30,7 +31,7 @@ interface Former {
   files: ReadonlyMap<string, string>;
   lock: HubLock;
   /** The configuration that was installed last. */
-  newest: string;
+  newest: CopyManifest;
   /** The rollback that is gone on with. */
   begun?: BegunRollback;
 }
@@ -44,7 +45,15 @@ export async function rollBack(options: UpdateOptions): Promise<void> {
   const { account } = await getCaller(aws, config.aws);
   const local = readConfigFiles(deployment, files);
   const recorded = requireLock(deployment, account);
-  const former = await chooseFormer(aws, { account, deployment, name: config.name, id: recorded.id, local, files });
+  const former = await chooseFormer(aws, {
+    account,
+    deployment,
+    name: config.name,
+    id: recorded.id,
+    local,
+    files,
+    useLocalConfig: options.useLocalConfig ?? false,
+  });
   const { manifest, begun } = former;
   const lock = lockAfterRollback(recorded, former.lock, await readReached(aws, config.name, recorded));
 
@@ -54,7 +63,7 @@ export async function rollBack(options: UpdateOptions): Promise<void> {
   for (const path of differingFiles(manifest, local)) output.note(`  • ${path}`);
   for (const line of describeIrreversible(former.lock, lock)) output.note(`! what stays as it is: ${line}`);
 
-  const way = { newest: former.newest, to: copyId(manifest) };
+  const way = { newest: copyId(former.newest), to: copyId(manifest) };
   const takenBack = await takeFilesBack({ deployment, former: former.files, present: files }, way, begun);
   try {
     await inSession(
@@ -88,6 +97,7 @@ interface Choice {
   id: string;
   local: ConfigFiles;
   files: readonly string[];
+  useLocalConfig: boolean;
 }
 
 /**
@@ -95,27 +105,31 @@ interface Choice {
  * never installed, else the one before it. A rollback that was stopped goes on to its own: what it has left here is not
  * what it set out from.
  */
-async function chooseFormer(aws: AwsClients, { account, deployment, name, id, local, files }: Choice): Promise<Former> {
-  const here = hashOf(local);
+async function chooseFormer(
+  aws: AwsClients,
+  { account, deployment, name, id, local, files, useLocalConfig }: Choice,
+): Promise<Former> {
+  const find = (isWanted: (manifest: CopyManifest) => boolean) =>
+    findFormerCopy(aws, { account, deployment: name, id }, isWanted);
+  const read = async (manifest: CopyManifest) =>
+    readFormer(deployment, manifest, await readCopiedFiles(aws, { account, deployment: name }, manifest));
+
+  const newest = await find(() => true);
+  if (!newest) throw nothingBefore(deployment.name);
   const begun = readBegunRollback(deployment);
-  const read = async (manifest: CopyManifest, newest: string) =>
-    readFormer(deployment, manifest, await readCopiedFiles(aws, { account, deployment: name }, manifest), newest);
-  let newest: string | undefined;
-  let chosen: CopyManifest | undefined;
-  for await (const manifest of listFormerCopies(aws, { account, deployment: name, id })) {
-    newest ??= copyId(manifest);
-    if (manifest.hash !== here) chosen ??= manifest;
-    if (begun?.newest !== newest) {
-      if (chosen) break;
-      continue;
+  if (begun?.newest === copyId(newest)) {
+    const goal = await find((manifest) => copyId(manifest) === begun.to);
+    const former = goal && (await read(goal));
+    if (former && isUnderWay({ deployment, former: former.files, present: files }, begun)) {
+      return { ...former, newest, begun };
     }
-    if (begun.to !== copyId(manifest)) continue;
-    const former = await read(manifest, newest);
-    if (isUnderWay({ deployment, former: former.files, present: files }, begun)) return { ...former, begun };
-    if (chosen) break;
   }
-  if (!chosen || newest === undefined) throw nothingBefore(deployment.name);
-  return read(chosen, newest);
+  const here = hashOf(local);
+  const isKnownHere = useLocalConfig || readLastSeenCopy(deployment) === newest.hash;
+  if (!isKnownHere && newest.earlier.includes(here)) throw olderThan(newest, deployment);
+  const chosen = await find(({ hash }) => hash !== here);
+  if (!chosen) throw nothingBefore(deployment.name);
+  return { ...(await read(chosen)), newest };
 }
 
 function requireLock({ lockFile, name }: Deployment, account: string): HubLock {
@@ -132,14 +146,20 @@ function nothingBefore(name: string): UserError {
   });
 }
 
-function readFormer(deployment: Deployment, manifest: CopyManifest, files: ConfigFiles, newest: string): Former {
+/** What is before that may well be what is here, and the newest one what is to be undone. */
+function olderThan({ by, saved }: CopyManifest, { name }: Deployment): UserError {
+  return new UserError("ConfigOlder", `the configuration here is older than what ${by} installed at ${saved}`, {
+    hint: `to make it the one in force: hubctl update --use-local-config --deployment ${name}; to roll back from theirs, bring it here first (git pull, or hubctl init --fetch ${name})`,
+  });
+}
+
+function readFormer(deployment: Deployment, manifest: CopyManifest, files: ConfigFiles): Omit<Former, "newest"> {
   const lockPath = relative(deployment.root, deployment.lockFile).replaceAll("\\", "/");
   const lockText = files.get(lockPath);
   if (lockText === undefined) throw nothingBefore(deployment.name);
   const others = [...files].filter(([path]) => path !== lockPath);
   return {
     manifest,
-    newest,
     files: new Map(others.map(([path, text]) => [join(deployment.root, path), text])),
     lock: parseLock(lockText, `${lockPath} of ${manifest.saved}`),
   };
