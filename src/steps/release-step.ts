@@ -15,11 +15,12 @@ import {
   type UpgradeOptions,
   type WantedRelease,
 } from "../tools/helm.ts";
-import { deleteCommand, getCommand, scaleCommand } from "../tools/kubectl.ts";
+import { deleteCommand, scaleCommand } from "../tools/kubectl.ts";
 import type { Loss } from "../tools/plan-guard.ts";
-import { findReleaseLosses, parseObjectAddress } from "../tools/release-guard.ts";
+import { findReleaseLosses } from "../tools/release-guard.ts";
 import { findLost, type LostObject } from "../tools/release-objects.ts";
 import type { Installation } from "./installation.ts";
+import { deleteForReturn } from "./make-way.ts";
 import { withPodIdentity } from "./pod-identity.ts";
 import { previewRelease } from "./preview-release.ts";
 
@@ -139,26 +140,6 @@ async function findLosses(
     ),
   ]);
   return findReleaseLosses(current.stdout, wanted.stdout, target.namespace);
-}
-
-/** What can't be changed and may be lost goes first: Helm then makes it as it is wanted. */
-async function deleteForReturn(
-  { exec, signal }: Installation,
-  target: ReleaseTarget,
-  anew: readonly string[],
-  report: Report,
-): Promise<void> {
-  for (const address of anew) {
-    const what = parseObjectAddress(address);
-    await exec(deleteCommand(target, what));
-    await pollUntil(
-      async () => {
-        report.progress(`${address} is going`);
-        return (await exec(getCommand(target, what))).stdout.trim() === "" ? true : undefined;
-      },
-      { what: `${address} to go; pods that use it hold it`, everySeconds: 3, timeoutSeconds: 300, signal },
-    );
-  }
 }
 
 /** Helm makes anew what is not there, and leaves alone what is: half gone or stopped as it may be. */

@@ -18,10 +18,8 @@ const id = "0123456789abcdef";
 const where = { account, deployment: "field", id };
 const key = "deployments/field/config/manifest.json";
 const fixed = { namePrefix: "", rolePath: "/", vpcCidr: "10.0.0.0/16", encryptionKey: "aws" };
-const author = {
-  ...{ hubctl: "0.1.0", form: "hub.yaml" as const, name: "field", id, by: "ada@laptop", principal: "arn" },
-  fixed,
-};
+const person = { hubctl: "0.1.0", form: "hub.yaml" as const, name: "field", id, by: "ada@laptop", principal: "arn" };
+const author = { ...person, fixed };
 const configOf = (text: string) => new Map([["deployments/field/hub.yaml", text]]);
 
 let versions: string[];
@@ -82,8 +80,7 @@ describe("the configuration to go back to", () => {
   });
 
   it("is none that was only begun", async () => {
-    const { fixed: _, ...begun } = author;
-    last = await writeConfigCopy(aws, where, configOf("one"), begun, last);
+    last = await writeConfigCopy(aws, where, configOf("one"), person, last);
     versions.push("v2");
     await install("two");
     expect(await former("two")).toBeUndefined();

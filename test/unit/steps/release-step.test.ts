@@ -216,6 +216,39 @@ spec: { type: LoadBalancer }
     });
   });
 
+  it("whose claim is made anew ends what holds it, the hub first", async () => {
+    const claimOf = (name: string) =>
+      `kind: PersistentVolumeClaim\nmetadata: { name: hub-db-dir }\nspec: { storageClassName: ${name} }\n`;
+    const pod = (name: string, component: string, claimName: string) => ({
+      metadata: { name, labels: { component } },
+      spec: { volumes: [{ name: "config" }, { persistentVolumeClaim: { claimName } }] },
+    });
+    const items = [
+      pod("hub-1", "hub", "hub-db-dir"),
+      pod("copy-1", "job", "hub-db-dir"),
+      pod("jupyter-ada", "x", "home"),
+    ];
+    const address = "PersistentVolumeClaim/jupyterhub/hub-db-dir";
+    const installation = fakeInstallation({
+      calls: [
+        metadata(),
+        helm("get values hub", { ...values, cull: { enabled: false } }),
+        { ...manifest, stdout: claimOf("gp3") },
+        { ...helm("template hub"), stdout: claimOf("io2") },
+        kubectl("delete", "PersistentVolumeClaim", "hub-db-dir"),
+        { ...kubectl("get", "pods"), stdout: JSON.stringify({ items }) },
+        kubectl("delete", "deployment", "hub"),
+        kubectl("delete", "pod", "hub-1"),
+        kubectl("delete", "pod", "copy-1"),
+        kubectl("get", "PersistentVolumeClaim"),
+        upgrade,
+      ],
+      guard: createGuard([address]),
+    });
+    await runChecked(hubRelease, installation);
+    installation.exec.expectAllCalled();
+  });
+
   describe("that goes back", () => {
     const history = [
       { revision: 3, status: "superseded", chart: "jupyterhub-4.3.5" },

@@ -82,6 +82,16 @@ describe("what an upgrade of a release takes away", () => {
     expect(losses([current], [wanted])[0]).toContain(forcedBy);
   });
 
+  it("is the claim of a volume that is made anew, too, and first", () => {
+    const bound = { ...claim({ volumeName: "thing" }), name: "home" };
+    expect(losses([fileSystem("fs-1"), bound], [fileSystem("fs-2"), bound])).toEqual([
+      "replace PersistentVolumeClaim/jupyterhub/home",
+      "replace PersistentVolume/thing spec.csi",
+    ]);
+    const elsewhere = { ...claim({ volumeName: "other" }), name: "home" };
+    expect(losses([fileSystem("fs-1"), elsewhere], [fileSystem("fs-2"), elsewhere])).toHaveLength(1);
+  });
+
   it("is nothing that changes in place, is kept, or is of no such kind", () => {
     const volume = { kind: "PersistentVolume", spec: { persistentVolumeReclaimPolicy: "Retain" } };
     expect(losses([volume], [])).toEqual([]);
