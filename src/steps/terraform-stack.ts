@@ -52,7 +52,7 @@ export function deploymentStack(
 }
 
 /** Straight from the state, which needs no folder that is ready and so is known while plans are being made. */
-async function readStateOutputs(name: StackName, installation: Installation): Promise<Record<string, unknown>> {
+export async function readStateOutputs(name: StackName, installation: Installation): Promise<Record<string, unknown>> {
   const { aws, config } = installation;
   const { account } = (await installation.lock()).lock;
   const state = await readStateObject(aws, account, stackKey(config.name, name, "terraform.tfstate"));

@@ -32,7 +32,8 @@ export const removeState = defineStep({
       await cleanup.leaveStateBucket();
       await removeUnlockedRecords(aws, records);
     }
-    const local = [deployment.lockFile, workDir.kubeconfig, workDir.terraform("storage"), workDir.terraform("cluster")];
+    const { kubeconfig, kubeconfigForChecks, terraform } = workDir;
+    const local = [deployment.lockFile, kubeconfig, kubeconfigForChecks, terraform("storage"), terraform("cluster")];
     await Promise.all(local.map((path) => rm(path, { recursive: true, force: true })));
     cleanup.inventory.forget();
   },
