@@ -5,8 +5,10 @@ import { describeCosts } from "../../../src/commands/pause.ts";
 import { homeFolder } from "../../../src/steps/backup/home-folder.ts";
 import { copyDatabase, readCopyName } from "../../../src/steps/database/copies.ts";
 import { chooseCopy, isNewer } from "../../../src/steps/database/restore.ts";
+import { replaceDatabase } from "../../../src/steps/database/restore-step.ts";
+import { memo } from "../../../src/steps/memo.ts";
 import type { ExpectedCall } from "../../helpers/fake-exec.ts";
-import { fakeInstallation, kubeTarget } from "../../helpers/installation.ts";
+import { fakeInstallation, kubeTarget, runChecked } from "../../helpers/installation.ts";
 import { releaseInputs } from "../../helpers/release-inputs.ts";
 
 vi.mock("node:timers/promises", () => ({ setTimeout: () => Promise.resolve() }));
@@ -130,6 +132,24 @@ describe("the copy that is gone back to", () => {
       message: `there is no copy other: the newest is ${newer}`,
     });
     await expect(choose(undefined, "4.4.0", [])).rejects.toMatchObject({ code: "CopyNotFound" });
+  });
+});
+
+it("a copy that can't be put into place leaves the hub closed, which is said with what to do", async () => {
+  const failed = { state: { terminated: { exitCode: 1, message: "the copy is damaged" } } };
+  const calls = runOfJob({})
+    .slice(1, 6)
+    .concat(
+      kubectl(["get", "pods"], { items: [{ metadata: { name: "p" }, status: { containerStatuses: [failed] } }] }),
+      kubectl(["get", "job"], { status: { conditions: [{ type: "Failed", status: "True" }] } }),
+    );
+  const cluster = memo(() => Promise.resolve(kubeTarget));
+  const restore = Object.assign(fakeInstallation({ calls }), { cluster, copy: "a copy" });
+  await expect(runChecked(replaceDatabase, restore)).rejects.toMatchObject({
+    code: "DatabaseNotReplaced",
+    exitCode: 1,
+    message: "the hub's database was not replaced: the copy is damaged",
+    hint: expect.stringMatching(/hub is closed.*hubctl update --deployment dandihub/) as string,
   });
 });
 
