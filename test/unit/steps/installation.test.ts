@@ -165,7 +165,9 @@ describe("the kubeconfig", () => {
     const { installation, fake } = create();
     await writeLock(fake.deployment.lockFile, lock);
     const state = (outputs: object) => {
-      const written = Object.fromEntries(Object.entries(outputs).map(([name, value]) => [name, { value }]));
+      const written = Object.fromEntries(
+        Object.entries(outputs).map(([name, value]) => [name, { value: value as unknown }]),
+      );
       const Body = { transformToString: () => Promise.resolve(JSON.stringify({ outputs: written })) };
       aws.s3.on(GetObjectCommand).resolves({ Body: Body as never });
       installation.forget();
