@@ -10,6 +10,7 @@ import { getCaller, principalArn, type Caller } from "../aws/caller.ts";
 import { resolveVersions } from "../aws/resolve-versions.ts";
 import { readSecretValue } from "../aws/secret-value.ts";
 import { findStateBucket } from "../aws/state-bucket.ts";
+import { readStateObject } from "../aws/state-object.ts";
 import type { Deployment } from "../config/deployment.ts";
 import type { HubConfig, Secrets } from "../config/hub-config.ts";
 import type { HubLock } from "../config/hub-lock.ts";
@@ -32,6 +33,7 @@ import { findDeploymentCertificate, type DeploymentCertificate } from "./deploym
 import { findFrozenDigests } from "./frozen-digests.ts";
 import { createGuard, type Guard } from "./guard.ts";
 import { memo, type Memo } from "./memo.ts";
+import { stackKey } from "./terraform-override.ts";
 import { findTerraform, type TerraformBinary } from "../tools/terraform.ts";
 import type { TerraformRunDependencies } from "../tools/terraform-run.ts";
 import { deploymentStack, readStateOutputs, type DeploymentStack } from "./terraform-stack.ts";
@@ -65,6 +67,7 @@ export interface Installation {
    * made of it. `newImages` are the frozen images whose digests are not in the file yet.
    */
   readonly lock: Memo<WantedLock>;
+  /** Whether the stacks' state is in the bucket, or is to be; before that, plans are made on empty state. */
   readonly stateBucketReady: Memo<boolean>;
   readonly certificate: Memo<DeploymentCertificate>;
   /** Outputs of the stacks; undefined until they have been applied. */
@@ -151,7 +154,13 @@ export function createInstallation(options: InstallationOptions): Installation {
       const { lock } = await chosen();
       return { lock, recorded: true, ...(isDeepStrictEqual(lock, recorded) ? {} : { replaces: recorded }) };
     }),
-    stateBucketReady: memo(async () => (await findStateBucket(aws, (await installation.caller()).account)) === "ready"),
+    stateBucketReady: memo(async () => {
+      const { account } = await installation.caller();
+      const found = await findStateBucket(aws, account);
+      if (found !== "incomplete") return found === "ready";
+      // Whatever somebody has taken from the bucket: a plan on empty state would be of a deployment that is there already.
+      return (await readStateObject(aws, account, stackKey(config.name, "cluster", "terraform.tfstate"))) !== undefined;
+    }),
     certificate: memo(async () => findDeploymentCertificate(aws, config, (await installation.lock()).lock)),
     storageOutputs: memo(async () => readOutputs(storageOutputsSchema, await installation.stacks.storage.outputs())),
     clusterOutputs: memo(async () => readOutputs(clusterOutputsSchema, await installation.stacks.cluster.outputs())),

@@ -6,7 +6,7 @@ import type { StackName } from "../config/work-dir.ts";
 import type { Drift, ObjectChange } from "../engine/object-change.ts";
 import type { Checked, Report } from "../engine/step.ts";
 import { UserError } from "../errors.ts";
-import { findLosses } from "../tools/plan-guard.ts";
+import { findLosses, preciousTainted } from "../tools/plan-guard.ts";
 import { describePlan, isTainted, type PlanSummary, type ResourceChange } from "../tools/terraform-plan.ts";
 import { parseStateOutputs } from "../tools/terraform.ts";
 import { followEarlierRun, type TerraformRunDependencies } from "../tools/terraform-run.ts";
@@ -142,6 +142,12 @@ export function checkStack(name: StackName, titleOfChange: string) {
 /** What an interrupted run left unfinished stays so, and is shown as what would be made anew. */
 async function planOnly(name: StackName, stack: Stack, installation: Installation): Promise<PlannedStack> {
   const plan = await stack.plan(reportTo(installation), { destroy: false, isLocked: false });
+  const unfinished = preciousTainted(plan.summary).map(({ address }) => address);
+  if (unfinished.length > 0) {
+    installation.note(
+      `! an interrupted run did not see the end of ${unfinished.join(", ")}: the next run keeps what AWS has finished since, and this plan shows it as made anew`,
+    );
+  }
   installation.guard.weigh(
     `${name}-stack`,
     findLosses(plan.summary, () => true),

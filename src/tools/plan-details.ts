@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import type { AttributeChange, Drift, ObjectChange } from "../engine/object-change.ts";
 import { diffValues } from "./diff-values.ts";
+import { tainted } from "./terraform-plan.ts";
 
 /** What a plan of Terraform says, resource by resource. */
 export interface PlanDetails {
@@ -25,6 +26,7 @@ const resourceSchema = z.object({
   address: z.string(),
   previous_address: z.string().optional(),
   deposed: z.string().optional(),
+  action_reason: z.string().optional(),
   mode: z.string().default("managed"),
   type: z.string(),
   change: changeSchema,
@@ -68,12 +70,12 @@ export function parsePlanDetails(stdout: string): PlanDetails {
 }
 
 function readChange(resource: Resource, configured: ReadonlySet<string>): ObjectChange | undefined {
-  const { address, previous_address: former, deposed, type, change } = resource;
+  const { address, type, change } = resource;
   const action = actionOf(change.actions);
   if (action === undefined) return undefined;
   const isKept = action === "change" || action === "replace";
   const forcedBy = change.replace_paths.map((path) => path.join("."));
-  const remark = deposed === undefined ? former && `was ${former}` : "the former one, which has a successor already";
+  const remark = remarkOn(resource);
   return {
     action,
     type,
@@ -83,6 +85,12 @@ function readChange(resource: Resource, configured: ReadonlySet<string>): Object
     attributes: isKept ? attributesThatMatter(change, configured, forcedBy) : [],
     forcedBy,
   };
+}
+
+function remarkOn({ previous_address: former, deposed, action_reason: reason }: Resource): string | undefined {
+  if (deposed !== undefined) return "the former one, which has a successor already";
+  if (reason === tainted) return "its creation was interrupted";
+  return former && `was ${former}`;
 }
 
 function actionOf(actions: readonly string[]): ObjectChange["action"] | undefined {

@@ -101,7 +101,7 @@ function listFor(summary: PlanSummary, actions: readonly string[]): ResourceChan
   return undefined;
 }
 
-const tainted = "replace_because_tainted";
+export const tainted = "replace_because_tainted";
 
 /** Its creation was interrupted or failed. */
 export function isTainted({ reason }: ResourceChange): boolean {

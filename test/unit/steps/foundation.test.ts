@@ -105,8 +105,19 @@ describe("state-bucket", () => {
   it("mends a bucket that an interrupted run left unfinished", async () => {
     aws.s3.on(GetBucketVersioningCommand).resolves({});
     aws.s3.on(CreateBucketCommand).rejects(awsError("BucketAlreadyOwnedByYou", 409));
-    await runChecked(stateBucket, fakeInstallation());
+    const installation = fakeInstallation({ answers: { stateBucketReady: false } });
+    const { change } = await runChecked(stateBucket, installation);
+    expect(change).toBe("create the bucket hubctl-123456789012-us-east-2");
     expect(aws.s3.commandCalls(PutBucketVersioningCommand)).toHaveLength(1);
+  });
+
+  it("takes the run lock in a bucket with state, whose versions somebody has stopped, before that is mended", async () => {
+    aws.s3.on(GetBucketVersioningCommand).resolves({ Status: "Suspended" });
+    const installation = fakeInstallation();
+    const change = "versions and protection for the bucket hubctl-123456789012-us-east-2";
+    expect(await stateBucket.check(installation)).toMatchObject({ change });
+    expect(installation.takeRunLock).toHaveBeenCalledOnce();
+    expect(aws.s3.commandCalls(PutBucketVersioningCommand)).toEqual([]);
   });
 
   it("takes the run lock also when the bucket is there already, whoever made it", async () => {

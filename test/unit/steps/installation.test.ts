@@ -134,6 +134,20 @@ describe("the generated secrets", () => {
   });
 });
 
+describe("the state bucket", () => {
+  it.each([
+    ["Enabled", false, true],
+    ["Suspended", true, true],
+    ["Suspended", false, false],
+  ] as const)("with versions %s, and state %s, is of use: %s", async (Status, hasState, expected) => {
+    aws.s3.on(GetBucketVersioningCommand).resolves({ Status });
+    const Body = { transformToString: () => Promise.resolve("{}") };
+    if (hasState) aws.s3.on(GetObjectCommand).resolves({ Body: Body as never });
+    else aws.s3.on(GetObjectCommand).rejects(awsError("NoSuchKey", 404));
+    expect(await create().installation.stateBucketReady()).toBe(expected);
+  });
+});
+
 describe("the kubeconfig", () => {
   it("is unknown while the cluster has no endpoint", async () => {
     aws.eks.on(DescribeClusterCommand).resolves({ cluster: { name: "dandihub", status: "CREATING" } });

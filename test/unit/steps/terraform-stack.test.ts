@@ -176,6 +176,17 @@ describe("what an interrupted run left half made", () => {
     expect(installation.notes).toEqual(["waiting for aws_eks_cluster.this, which an interrupted run began to create"]);
   });
 
+  it("is told of by a plan that only looks, which leaves it as it is", async () => {
+    const { installation, cluster: stack } = planned(cluster);
+    const reading = { ...installation, isReading: true };
+    expect(await clusterStack.check(reading)).toMatchObject({ change: "1 to replace" });
+    expect(stack.log).toEqual(["plan"]);
+    expect(installation.notes).toEqual([
+      "! an interrupted run did not see the end of aws_eks_cluster.this: the next run keeps what AWS has finished since, and this plan shows it as made anew",
+    ]);
+    expect(installation.guard.losses).toEqual([]);
+  });
+
   it("is made anew when AWS says that its creation failed", async () => {
     aws.eks.on(DescribeClusterCommand).resolves(status("FAILED"));
     const { installation, cluster: stack } = planned(cluster);

@@ -85,6 +85,12 @@ describe("parsePlanDetails", () => {
     expect(changes[0]).toMatchObject({ what: "aws_vpc.b", remark: "was aws_vpc.a" });
   });
 
+  it("says of what was half made why it is made anew", () => {
+    const half = resource("aws_eks_cluster.this", { actions: ["delete", "create"] });
+    const { changes } = read([{ ...half, action_reason: "replace_because_tainted" }]);
+    expect(changes).toMatchObject([{ action: "replace", remark: "its creation was interrupted" }]);
+  });
+
   it("tells what is left of a replacement apart from its successor", () => {
     const address = "aws_eks_node_group.core";
     const left = resource(address, { actions: ["delete"], before: { id: "old" } }, { deposed: "1a2b" });
