@@ -29,7 +29,7 @@ function section(title: string, lines: readonly string[], style: Style): string[
   return lines.length === 0 ? [] : ["", style("bold", title), ...lines];
 }
 
-function describeSteps({ steps }: Preview, style: Style): string[] {
+function describeSteps({ steps, isInstalled }: Preview, style: Style): string[] {
   const now = steps.filter(({ kind }) => kind === "change");
   const later = steps.filter(({ kind }) => kind !== "change");
   return [
@@ -38,7 +38,11 @@ function describeSteps({ steps }: Preview, style: Style): string[] {
       ...describeObjects(step.objects, style).map((line) => `    ${line}`),
     ]),
     ...(now.length === 0 || later.length === 0 ? [] : ["  Then, as far as needed:"]),
-    ...later.map(({ title, kind, summary }) => style("dim", `    ${title}${kind === "wait" ? ` (${summary})` : ""}`)),
+    ...later.map(({ title, kind, summary }) => {
+      // Before the first install nearly all waits for the cluster, as nobody wonders.
+      const why = kind === "wait" || isInstalled ? ` (${summary})` : "";
+      return style("dim", `    ${title}${why}`);
+    }),
   ];
 }
 
@@ -130,8 +134,11 @@ function describeMeaning({ consequences, servers }: Preview): string[] {
 }
 
 /** What follows from a plan that was only looked at. */
-export function describeEnd({ deployment, hasChanges, isInstalled }: Preview): string {
-  if (!hasChanges) return `Nothing to change: ${deployment} is as its configuration says`;
+export function describeEnd({ deployment, hasChanges, isInstalled, drift }: Preview): string {
+  if (!hasChanges) {
+    const others = drift.length === 0 ? "" : ", but for what others have changed";
+    return `Nothing to change: ${deployment} is as its configuration says${others}`;
+  }
   const command = isInstalled ? "update" : "install";
   return `Nothing was touched; this is done by: hubctl ${command} --deployment ${deployment}`;
 }

@@ -97,6 +97,7 @@ describe("a plan on the terminal", () => {
       "waves: https://hub.example.org, AWS account 123456789012, region us-east-2",
     ]);
     expect(describeEnd(same)).toBe("Nothing to change: waves is as its configuration says");
+    expect(describeEnd({ ...same, drift: changed.drift.slice(1) })).toMatch(/says, but for what others have changed$/);
   });
 
   it("tells what changes, what others changed, what is refused, and what it means", () => {
@@ -119,7 +120,7 @@ describe("a plan on the terminal", () => {
               spec.template.metadata.annotations.checksum/secret: changed
         Then, as far as needed:
           Wait for the balancer (it is new)
-          Lead the domain
+          Lead the domain (known later)
 
       What others have changed:
         aws_efs_file_system.homes (put back)
@@ -159,6 +160,11 @@ describe("a plan on the terminal", () => {
     const lines = describePreview({ ...changed, steps: [{ ...changed.steps[0]!, objects }] }, plain);
     expect(lines).toContain("    ~ aws_x.y (was aws_x.z)");
     expect(lines).toContain("        user_data: changed");
+  });
+
+  it("does not say of each step before the first install that it waits for the cluster", () => {
+    const steps = changed.steps.filter(({ kind }) => kind === "unknown");
+    expect(describePreview({ ...changed, isInstalled: false, steps }, plain)).toContain("    Lead the domain");
   });
 
   it("ends with the command that does it", () => {
