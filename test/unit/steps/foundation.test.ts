@@ -61,6 +61,21 @@ describe("another Kubernetes version than the recorded one", () => {
   });
 });
 
+describe("another version of the hub's chart than the recorded one", () => {
+  it.each([
+    ["4.3.5", "only update --rollback goes back"],
+    ["4.5.0", "hubctl update --upgrade hub moves it"],
+  ])("is said to have no effect: %s", async (chartVersion, why) => {
+    const { config } = releaseInputs();
+    const answers = { lock: { lock: charted, recorded: true } };
+    const installation = fakeInstallation({ config: { ...config, hub: { ...config.hub, chartVersion } }, answers });
+    expect(await recordVersions.check(installation)).toHaveProperty("done");
+    expect(installation.notes).toEqual([
+      `! the hub's chart stays at 4.4.0, as recorded; the configuration's ${chartVersion} has no effect: ${why}`,
+    ]);
+  });
+});
+
 describe("another number of zones than the recorded one", () => {
   const { config } = releaseInputs();
 
