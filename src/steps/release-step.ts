@@ -62,15 +62,14 @@ export function releaseStep(release: Release, options: ReleaseStepOptions): Step
       const inputs = await installation.releaseInputs();
       const cluster = await installation.kubeTarget();
       if (!inputs || !cluster) return { unknown: "known once the cluster exists" };
-      const missing = release.waitsFor?.(inputs);
-      if (missing !== undefined) return { unknown: missing };
       const target = { ...cluster, release: release.name, namespace: release.namespace };
       const values = release.values(inputs);
       const chart = chartReference(release, installation.chartMirror, inputs.lock.charts);
       const wanted = { ...wantedChart(release, inputs.lock.charts), values };
       const state = await readReleaseState(exec, target, wanted);
+      const missing = release.waitsFor?.(inputs);
       const lost = state.kind === "current" && checksObjects ? await findLost(exec, target) : [];
-      if (state.kind === "current" && lost.length === 0) {
+      if (missing === undefined && state.kind === "current" && lost.length === 0) {
         guard.weigh(options.id, []);
         return { done: `revision ${state.revision} is as wanted` };
       }
@@ -78,6 +77,7 @@ export function releaseStep(release: Release, options: ReleaseStepOptions): Step
       const rollbackTo = await findWayBack(installation, target, state, wanted);
       const losses = await findLosses(installation, target, state, { upgrade, rollbackTo });
       guard.weigh(options.id, losses);
+      if (missing !== undefined) return { unknown: missing };
       const plan: ReleasePlan = {
         target,
         state,

@@ -178,6 +178,31 @@ describe("a release", () => {
     expect(installation.exec.calls[1]!.args).toContain("/charts/jupyterhub-4.4.0.tgz");
   });
 
+  it("that waits for a folder is not known yet, but what it would take away is", async () => {
+    const sharedFolders = ["shared", "data"].map((name) => ({
+      name,
+      mountPath: `/${name}`,
+      writers: "everyone" as const,
+    }));
+    const config = { ...inputs.config, storage: { ...inputs.config.storage, sharedFolders } };
+    const old = `kind: PersistentVolumeClaim\nmetadata: { name: shared-old }\nspec: { volumeName: shared-old }\n`;
+    const calls = (current: string): ExpectedCall[] => [
+      helm("get metadata platform", { chart: "hubctl-platform", version: "0.1.0", revision: 3, status: "deployed" }),
+      helm("get values platform", {}),
+      { ...helm("get manifest platform"), stdout: current },
+      { ...helm("template platform"), stdout: "" },
+    ];
+    const checked = (current: string) =>
+      platformRelease.check(
+        fakeInstallation({ calls: calls(current), answers: { releaseInputs: { ...inputs, config } } }),
+      );
+    expect(await checked("")).toEqual({ unknown: "known once the storage has data" });
+    await expect(checked(old)).rejects.toMatchObject({
+      code: "PlanWouldDestroy",
+      hint: expect.stringContaining("--allow-replace PersistentVolumeClaim/jupyterhub/shared-old") as string,
+    });
+  });
+
   describe("whose upgrade would take something away", () => {
     const internal = `kind: Service
 metadata:
