@@ -3,7 +3,7 @@ import { parseAllDocuments } from "yaml";
 import { z } from "zod";
 import type { Loss } from "./plan-guard.ts";
 
-const objectSchema = z.object({
+const objectSchema = z.looseObject({
   kind: z.string(),
   metadata: z.object({
     name: z.string(),
@@ -49,6 +49,18 @@ const precious: Readonly<Record<string, Precious>> = {
     isClusterWide: true,
     carriesData: (volume) => !isOnlyAWay(volume),
     fixed: ({ spec = {} }) => ({ "spec.csi": spec["csi"] }),
+  },
+  // https://kubernetes.io/docs/concepts/storage/storage-classes/: nothing of it can be changed but whether disks may grow.
+  StorageClass: {
+    kind: "class of disks",
+    isClusterWide: true,
+    carriesData: never,
+    fixed: (object) => ({
+      provisioner: object["provisioner"],
+      parameters: object["parameters"],
+      reclaimPolicy: object["reclaimPolicy"],
+      volumeBindingMode: object["volumeBindingMode"],
+    }),
   },
   Namespace: { kind: "namespace", isClusterWide: true, carriesData: always, fixed: () => ({}) },
   // With its definition go all objects of a kind: node pools, and with them the nodes.

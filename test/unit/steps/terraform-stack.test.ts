@@ -1,7 +1,9 @@
+import { DescribeMountTargetsCommand } from "@aws-sdk/client-efs";
 import { DescribeClusterCommand, DescribeNodegroupCommand, ListNodegroupsCommand } from "@aws-sdk/client-eks";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { ObjectChange } from "../../../src/engine/object-change.ts";
 import { clusterStack } from "../../../src/steps/cluster-stack.ts";
+import { createGuard } from "../../../src/steps/guard.ts";
 import { storageStack } from "../../../src/steps/storage-stack.ts";
 import {
   awsError,
@@ -55,6 +57,31 @@ describe("a stack", () => {
       answers: { storageOutputs: undefined },
     });
     expect(await storageStack.check(half)).not.toHaveProperty("title");
+  });
+
+  it("whose file system would go is not touched while that is attached, whatever was named", async () => {
+    const plan = planOf({ replace: [{ ...changeOf("aws_efs_file_system.homes"), id: "fs-1" }] });
+    const storage = fakeStack([plan, plan]);
+    const guard = createGuard(["aws_efs_file_system.homes"]);
+    const installation = fakeInstallation({ stacks: { storage, cluster: fakeStack([]) }, guard });
+    const attached = {
+      MountTargetId: "fsmt-1",
+      FileSystemId: "fs-1",
+      SubnetId: "subnet-1",
+      LifeCycleState: "available",
+    } as const;
+    aws.efs
+      .on(DescribeMountTargetsCommand)
+      .resolvesOnce({ MountTargets: [attached] })
+      .resolves({ MountTargets: [] });
+    await expect(runChecked(storageStack, installation)).rejects.toMatchObject({
+      code: "FileSystemAttached",
+      exitCode: 2,
+      hint: expect.stringContaining("hubctl cleanup --data keep --deployment dandihub") as string,
+    });
+    expect(storage.log).toEqual(["plan"]);
+    await runChecked(storageStack, installation);
+    expect(storage.log).toEqual(["plan", "plan", "apply plan-2"]);
   });
 
   it("that would replace the VPC is refused", async () => {
