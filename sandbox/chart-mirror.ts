@@ -64,7 +64,9 @@ function versionOf(folder: string): string {
 
 /** The archive from the cache, made first if the chart has changed. */
 async function packageChart(chart: Chart, helm: string, report: Report): Promise<string> {
-  const folder = join(cacheFolder(), "charts", contentHash([chart.version, ...chartContent(chart.folder)]));
+  // How it is made counts, too.
+  const content = [readFileSync(import.meta.filename), chart.version, ...chartContent(chart.folder)];
+  const folder = join(cacheFolder(), "charts", contentHash(content));
   const archive = join(folder, `${basename(chart.folder)}-${chart.version}.tgz`);
   await makeOnce(
     folder,
@@ -75,7 +77,7 @@ async function packageChart(chart: Chart, helm: string, report: Report): Promise
       try {
         const copy = join(work, basename(chart.folder));
         cpSync(chart.folder, copy, { recursive: true });
-        if (chart.isReleasedHere) releaseImage(copy, chart.version);
+        if (chart.isReleasedHere) releaseImages(copy, chart.version);
         const versionFlags = chart.isReleasedHere ? ["--version", chart.version, "--app-version", chart.version] : [];
         await runTool(helm, ["package", copy, "--destination", temporary, ...versionFlags], {
           env: { HELM_CONFIG_HOME: work, HELM_CACHE_HOME: work, HELM_DATA_HOME: work },
@@ -97,11 +99,16 @@ function chartContent(folder: string): (string | Buffer)[] {
     .flatMap((file) => [relative(folder, file), readFileSync(file)]);
 }
 
-/** The repository's values name the image of an earlier release. */
-function releaseImage(folder: string, version: string): void {
+/** The values name the images of another release. */
+function releaseImages(folder: string, version: string): void {
   const file = join(folder, "values.yaml");
   const text = readFileSync(file, "utf8");
-  const [, tag] = /repository: public\.ecr\.aws\/karpenter\/controller\n[^]*?\n\s*tag: (\S+)\n/.exec(text) ?? [];
-  if (tag === undefined) return;
-  writeFileSync(file, text.replace(`tag: ${tag}\n`, `tag: ${version}\n`).replace(/(\n\s*digest:) sha256:\w+/, '$1 ""'));
+  // The hub's own, whose tag is the chart's version.
+  const ofChart = text.replaceAll(`tag: "${versionOf(folder)}"`, `tag: "${version}"`);
+  const [, tag] = /repository: public\.ecr\.aws\/karpenter\/controller\n[^]*?\n\s*tag: (\S+)\n/.exec(ofChart) ?? [];
+  const released =
+    tag === undefined
+      ? ofChart
+      : ofChart.replace(`tag: ${tag}\n`, `tag: ${version}\n`).replace(/(\n\s*digest:) sha256:\w+/, '$1 ""');
+  writeFileSync(file, released);
 }

@@ -12,7 +12,7 @@ interface Program {
   command?: string;
   firstArgument?: string;
   file(binaries: Binaries): string | undefined;
-  /** Runs this file, with no arguments, in place of what the container says. */
+  /** Runs this file, with the image's tag as its argument, in place of what the container says. */
   script?: string;
   /** The image's working directory. */
   workingDir?: string;
@@ -78,8 +78,14 @@ export function findProgram(binaries: Binaries, container: Container): LocalProg
   const file = program?.file(binaries);
   if (program === undefined || file === undefined) return undefined;
   const { script, workingDir, standsInAfterwards = false, alone = false, inCluster = () => [] } = program;
-  const args = script === undefined ? [...(container.command ?? []).slice(1), ...(container.args ?? [])] : [script];
+  const own = [...(container.command ?? []).slice(1), ...(container.args ?? [])];
+  const args = script === undefined ? own : [script, tagOf(container.image)];
   return { file, args, workingDir, standsInAfterwards, alone, inCluster };
+}
+
+/** "4.4.0" of "quay.io/jupyterhub/k8s-hub:4.4.0"; "" for an image that is named by its digest. */
+function tagOf(image: string): string {
+  return /:([\w.-]+)$/.exec(image.split("@")[0] ?? "")?.[1] ?? "";
 }
 
 /** A port of this machine that nobody listens on. */

@@ -11,15 +11,6 @@ interface Place {
   id: string;
 }
 
-/**
- * The newest configuration that was installed to its end and is not the one with this hash: the last good one, if what
- * is here was never installed, else the one before it. Undefined if there was none.
- */
-export async function findFormerCopy(aws: AwsClients, place: Place, hash: string): Promise<CopyManifest | undefined> {
-  for await (const manifest of listFormerCopies(aws, place)) if (manifest.hash !== hash) return manifest;
-  return undefined;
-}
-
 /** Each configuration that was installed to its end, the newest first. */
 export async function* listFormerCopies(
   aws: AwsClients,
@@ -43,9 +34,19 @@ export async function* listFormerCopies(
       if (Key !== key || VersionId === undefined) continue;
       const text = await readStateObject(aws, account, key, VersionId);
       const manifest = text === undefined ? undefined : parseCopyManifest(key, text);
-      if (manifest?.id === id) yield manifest;
+      if (manifest?.id === id && manifest.fixed) yield manifest;
     }
     KeyMarker = page.NextKeyMarker;
     VersionIdMarker = page.NextVersionIdMarker;
   } while (KeyMarker !== undefined);
+}
+
+/** The newest of them that is wanted. */
+export async function findFormerCopy(
+  aws: AwsClients,
+  place: Place,
+  isWanted: (manifest: CopyManifest) => boolean,
+): Promise<CopyManifest | undefined> {
+  for await (const manifest of listFormerCopies(aws, place)) if (isWanted(manifest)) return manifest;
+  return undefined;
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import type { BackupClient, RecoveryPointByBackupVault } from "@aws-sdk/client-backup";
 import { ToolError } from "../errors.ts";
 import type { AwsClients } from "./clients.ts";
@@ -118,6 +119,7 @@ export async function startFolderRestore(
       Metadata: {
         "file-system-id": fileSystemArn.split("/").at(-1) ?? "",
         newFileSystem: "false",
+        CreationToken: randomUUID(),
         Encrypted: "true",
         PerformanceMode: "generalPurpose",
         ItemsToRestore: JSON.stringify([path]),

@@ -2,7 +2,7 @@ import { describeUsageCosts, dollars, estimateFixedCosts } from "../cost/estimat
 import { priceDate, pricedRegions } from "../cost/prices.ts";
 import type { HubConfig } from "../config/hub-config.ts";
 import { formatDuration } from "../engine/format-duration.ts";
-import type { CheckedList, RunResult } from "../engine/run-steps.ts";
+import { titleOf, type CheckedList, type RunResult } from "../engine/run-steps.ts";
 import { turnsOf, type StepList } from "../engine/step.ts";
 import type { Installation } from "../steps/installation.ts";
 import type { PlanSummary } from "../tools/terraform-plan.ts";
@@ -20,9 +20,9 @@ export async function describeIntent<Context>(
   const [{ account, arn }, { lock: versions }] = await Promise.all([caller(), lock()]);
   const { desired, instanceType } = config.cluster.coreNodes;
   const steps = turnsOf(list).flat();
-  const now = steps.flatMap(({ id, title }) => {
-    const found = checked.get(id);
-    return found && "change" in found ? [`  • ${title}: ${found.change}`] : [];
+  const now = steps.flatMap((step) => {
+    const found = checked.get(step.id);
+    return found && "change" in found ? [`  • ${titleOf(step, checked)}: ${found.change}`] : [];
   });
   const later = steps.flatMap(({ id, title }) => {
     const found = checked.get(id);

@@ -28,7 +28,8 @@ export async function pause(options: PauseOptions): Promise<void> {
     const { deployment, config } = installation;
     refuseNotInstalled(deployment);
     const pausing: Pausing = Object.assign(withCluster(installation), { warnMinutes });
-    const runOptions = runOptionsOf(session, `hubctl pause --deployment ${deployment.name}`);
+    const again = `hubctl pause --deployment ${deployment.name} --warn ${warnMinutes}`;
+    const runOptions = runOptionsOf(session, again);
     const checked = await checkSteps(pauseSteps, pausing, runOptions);
     if (!hasChanges(checked)) {
       output.result([`Nothing to do: ${deployment.name} is paused`, ...describeCosts(config)].join("\n"));

@@ -13,7 +13,7 @@ export function describePreview(preview: Preview, { style }: Pick<Output, "style
   const { deployment, domain, account, region } = preview;
   const heading = style("bold", `${deployment}: https://${domain}, AWS account ${account}, region ${region}`);
   const sections = [
-    section("What changes:", describeSteps(preview, style), style),
+    section(preview.hasChanges ? "What changes:" : "What is waited for:", describeSteps(preview, style), style),
     section(
       "What others have changed:",
       preview.drift.flatMap((drift) => describeDrift(drift, style)),
@@ -29,7 +29,7 @@ function section(title: string, lines: readonly string[], style: Style): string[
   return lines.length === 0 ? [] : ["", style("bold", title), ...lines];
 }
 
-function describeSteps({ steps }: Preview, style: Style): string[] {
+function describeSteps({ steps, isInstalled }: Preview, style: Style): string[] {
   const now = steps.filter(({ kind }) => kind === "change");
   const later = steps.filter(({ kind }) => kind !== "change");
   return [
@@ -37,8 +37,12 @@ function describeSteps({ steps }: Preview, style: Style): string[] {
       `  ${step.title}: ${step.summary}`,
       ...describeObjects(step.objects, style).map((line) => `    ${line}`),
     ]),
-    ...(later.length === 0 ? [] : ["  Then, as far as needed:"]),
-    ...later.map(({ title, kind, summary }) => style("dim", `    ${title}${kind === "wait" ? ` (${summary})` : ""}`)),
+    ...(now.length === 0 || later.length === 0 ? [] : ["  Then, as far as needed:"]),
+    ...later.map(({ title, kind, summary }) => {
+      // Before the first install nearly all waits for the cluster, as nobody wonders.
+      const why = kind === "wait" || isInstalled ? ` (${summary})` : "";
+      return style("dim", `    ${title}${why}`);
+    }),
   ];
 }
 
@@ -54,9 +58,11 @@ function describeObjects(objects: readonly ObjectChange[], style: Style): string
     ...describeCreated(objects.filter(({ action }) => action === "create")).map((line) => style("green", `+ ${line}`)),
     ...objects
       .filter(({ action }) => action !== "create")
-      .flatMap(({ action, what, forcedBy, attributes }) => {
+      .flatMap(({ action, what, remark, forcedBy, attributes }) => {
         const { sign, color } = signs[action];
-        const why = forcedBy.length === 0 ? "" : ` (${forcedBy.join(", ")} cannot be changed in place)`;
+        const remarks = remark === undefined ? [] : [remark];
+        if (forcedBy.length > 0) remarks.push(`${forcedBy.join(", ")} cannot be changed in place`);
+        const why = remarks.length === 0 ? "" : ` (${remarks.join("; ")})`;
         const verb = action === "replace" ? " is made anew" : action === "delete" ? " is deleted" : "";
         return [style(color, `${sign} ${what}${verb}${why}`), ...describeAttributes(attributes)];
       }),
@@ -91,7 +97,9 @@ function describeAttribute(attribute: AttributeChange): string {
   if (isUnknown) return `${path}: ${before === undefined ? "" : `${show(before)} → `}known afterwards`;
   if (!("before" in attribute)) return `${path}: added ${show(after)}`;
   if (!("after" in attribute)) return `${path}: removed ${show(before)}`;
-  return `${path}: ${show(before)} → ${show(after)}`;
+  const [was, is] = [show(before), show(after)];
+  // Both may be too long for what differs.
+  return was === is ? `${path}: changed` : `${path}: ${was} → ${is}`;
 }
 
 const longest = 80;
@@ -126,8 +134,11 @@ function describeMeaning({ consequences, servers }: Preview): string[] {
 }
 
 /** What follows from a plan that was only looked at. */
-export function describeEnd({ deployment, hasChanges, isInstalled }: Preview): string {
-  if (!hasChanges) return `Nothing to change: ${deployment} is as its configuration says`;
+export function describeEnd({ deployment, hasChanges, isInstalled, drift }: Preview): string {
+  if (!hasChanges) {
+    const others = drift.length === 0 ? "" : ", but for what others have changed";
+    return `Nothing to change: ${deployment} is as its configuration says${others}`;
+  }
   const command = isInstalled ? "update" : "install";
   return `Nothing was touched; this is done by: hubctl ${command} --deployment ${deployment}`;
 }

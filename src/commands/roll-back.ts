@@ -1,23 +1,24 @@
-import { existsSync } from "node:fs";
-import { cp, mkdir, rm, writeFile } from "node:fs/promises";
-import { dirname, join, relative } from "node:path";
+import { join, relative } from "node:path";
 import { getCaller } from "../aws/caller.ts";
-import { createClients } from "../aws/clients.ts";
+import { createClients, type AwsClients } from "../aws/clients.ts";
 import { describeCluster } from "../aws/cluster.ts";
+import { describeCoreNodeGroups } from "../aws/core-node-group.ts";
 import { differingFiles, hashOf, readCopiedFiles, type CopyManifest } from "../aws/config-copy.ts";
 import { findFormerCopy } from "../aws/former-copy.ts";
 import { readConfigFiles, type ConfigFiles } from "../config/config-files.ts";
 import type { Deployment } from "../config/deployment.ts";
 import type { HubLock } from "../config/hub-lock.ts";
+import { readLastSeenCopy } from "../config/last-seen-copy.ts";
 import { parseLock, readLock } from "../config/lock-file.ts";
-import { workDirPaths } from "../config/work-dir.ts";
 import { UserError } from "../errors.ts";
 import { installSteps } from "../steps/index.ts";
 import { createExec } from "../tools/exec.ts";
 import { createOutput } from "../ui/output.ts";
+import { compareVersions } from "../upgrade/compare-versions.ts";
 import { describeIrreversible } from "../upgrade/lock-changes.ts";
 import { carryOut, planAndAgree, type Application } from "./apply-configuration.ts";
 import { loadConfigured } from "./configured.ts";
+import { copyId, isUnderWay, readBegunRollback, takeFilesBack, type BegunRollback } from "./former-files.ts";
 import { refuseNotInstalled } from "./refuse-not-installed.ts";
 import { resumeCommand } from "./resume-command.ts";
 import { inSession } from "./session.ts";
@@ -29,6 +30,10 @@ interface Former {
   /** By absolute path; without the lock file. */
   files: ReadonlyMap<string, string>;
   lock: HubLock;
+  /** The configuration that was installed last. */
+  newest: CopyManifest;
+  /** The rollback that is gone on with. */
+  begun?: BegunRollback;
 }
 
 /** Takes configuration, versions and releases back to what was installed to its end before. */
@@ -40,23 +45,26 @@ export async function rollBack(options: UpdateOptions): Promise<void> {
   const { account } = await getCaller(aws, config.aws);
   const local = readConfigFiles(deployment, files);
   const recorded = requireLock(deployment, account);
-  const manifest = await findFormerCopy(aws, { account, deployment: config.name, id: recorded.id }, hashOf(local));
-  if (!manifest) throw nothingBefore(config.name);
-  const former = readFormer(
+  const former = await chooseFormer(aws, {
+    account,
     deployment,
-    manifest,
-    await readCopiedFiles(aws, { account, deployment: config.name }, manifest),
+    name: config.name,
+    id: recorded.id,
+    local,
+    files,
+    useLocalConfig: options.useLocalConfig ?? false,
+  });
+  const { manifest, begun } = former;
+  const lock = lockAfterRollback(recorded, former.lock, await readReached(aws, config.name, recorded));
+
+  output.note(
+    `${begun ? "Going on, back" : "Back"} to what ${manifest.by} installed at ${manifest.saved}, with hubctl ${manifest.hubctl}`,
   );
-  const running = (await describeCluster(aws, config.name))?.version;
-  const lock = lockAfterRollback(recorded, former.lock, running);
-
-  output.note(`Back to what ${manifest.by} installed at ${manifest.saved}, with hubctl ${manifest.hubctl}`);
   for (const path of differingFiles(manifest, local)) output.note(`  • ${path}`);
-  const kept = lock.kubernetes === former.lock.kubernetes ? [] : describeIrreversible(former.lock, lock);
-  for (const line of kept) output.note(`! what stays as it is: ${line}`);
+  for (const line of describeIrreversible(former.lock, lock)) output.note(`! what stays as it is: ${line}`);
 
-  const takenBack = await takeFilesBack(deployment, files, former);
-  const progress = { hasBegun: false };
+  const way = { newest: copyId(former.newest), to: copyId(manifest) };
+  const takenBack = await takeFilesBack({ deployment, former: former.files, present: files }, way, begun);
   try {
     await inSession(
       "update",
@@ -69,15 +77,59 @@ export async function rollBack(options: UpdateOptions): Promise<void> {
           resume: resumeCommand("update", deployment.name, options),
         };
         const agreed = await planAndAgree(session, application);
-        progress.hasBegun = true;
+        await takenBack.touch();
         await carryOut(session, application, agreed);
       },
     );
   } catch (error) {
-    if (!progress.hasBegun) await takenBack.undo();
+    await takenBack.undo();
     throw error;
   }
+  await takenBack.end();
   output.note(`What was here before lies in ${takenBack.folder}`);
+}
+
+interface Choice {
+  account: string;
+  deployment: Deployment;
+  name: string;
+  /** Of the deployment, as in its lock file. */
+  id: string;
+  local: ConfigFiles;
+  files: readonly string[];
+  useLocalConfig: boolean;
+}
+
+/**
+ * The newest configuration that was installed to its end and is not the one that is here: the last good one, if that was
+ * never installed, else the one before it. A rollback that was stopped goes on to its own: what it has left here is not
+ * what it set out from.
+ */
+async function chooseFormer(
+  aws: AwsClients,
+  { account, deployment, name, id, local, files, useLocalConfig }: Choice,
+): Promise<Former> {
+  const find = (isWanted: (manifest: CopyManifest) => boolean) =>
+    findFormerCopy(aws, { account, deployment: name, id }, isWanted);
+  const read = async (manifest: CopyManifest) =>
+    readFormer(deployment, manifest, await readCopiedFiles(aws, { account, deployment: name }, manifest));
+
+  const newest = await find(() => true);
+  if (!newest) throw nothingBefore(deployment.name);
+  const begun = readBegunRollback(deployment);
+  if (begun?.newest === copyId(newest)) {
+    const goal = await find((manifest) => copyId(manifest) === begun.to);
+    const former = goal && (await read(goal));
+    if (former && isUnderWay({ deployment, former: former.files, present: files }, begun)) {
+      return { ...former, newest, begun };
+    }
+  }
+  const here = hashOf(local);
+  const isKnownHere = useLocalConfig || readLastSeenCopy(deployment) === newest.hash;
+  if (!isKnownHere && newest.earlier.includes(here)) throw olderThan(newest, deployment);
+  const chosen = await find(({ hash }) => hash !== here);
+  if (!chosen) throw nothingBefore(deployment.name);
+  return { ...(await read(chosen)), newest };
 }
 
 function requireLock({ lockFile, name }: Deployment, account: string): HubLock {
@@ -94,7 +146,14 @@ function nothingBefore(name: string): UserError {
   });
 }
 
-function readFormer(deployment: Deployment, manifest: CopyManifest, files: ConfigFiles): Former {
+/** What is before that may well be what is here, and the newest one what is to be undone. */
+function olderThan({ by, saved }: CopyManifest, { name }: Deployment): UserError {
+  return new UserError("ConfigOlder", `the configuration here is older than what ${by} installed at ${saved}`, {
+    hint: `to make it the one in force: hubctl update --use-local-config --deployment ${name}; to roll back from theirs, bring it here first (git pull, or hubctl init --fetch ${name})`,
+  });
+}
+
+function readFormer(deployment: Deployment, manifest: CopyManifest, files: ConfigFiles): Omit<Former, "newest"> {
   const lockPath = relative(deployment.root, deployment.lockFile).replaceAll("\\", "/");
   const lockText = files.get(lockPath);
   if (lockText === undefined) throw nothingBefore(deployment.name);
@@ -109,50 +168,40 @@ function readFormer(deployment: Deployment, manifest: CopyManifest, files: Confi
 /** Charts that must know the version of Kubernetes. */
 const followKubernetes = ["karpenter", "karpenter-crd"];
 
+/** What EKS can't take back; undefined where there is nothing yet. An upgrade may be recorded and never have begun. */
+interface Reached {
+  kubernetes?: string | undefined;
+  /** Of the core nodes. */
+  nodeRelease?: string | undefined;
+}
+
+/** What EKS is moving now counts as moved: it can't be stopped. */
+async function readReached(aws: AwsClients, cluster: string, recorded: HubLock): Promise<Reached> {
+  const [found, [group]] = await Promise.all([describeCluster(aws, cluster), describeCoreNodeGroups(aws, cluster)]);
+  return {
+    kubernetes: found?.status === "UPDATING" ? recorded.kubernetes : found?.version,
+    nodeRelease: group?.status === "UPDATING" ? recorded.nodeImage.release : group?.releaseVersion,
+  };
+}
+
 /**
- * EKS takes no control plane back to an older minor; what fits the one that runs stays with it. `running` is what EKS
- * says: an upgrade may have been recorded and never have begun. An older provider may not be able to read the state.
+ * EKS takes no control plane back to an older minor, and no node group to an older image; what fits the control plane
+ * stays with it. An older provider may not be able to read the state.
  */
-export function lockAfterRollback(recorded: HubLock, former: HubLock, running: string | undefined): HubLock {
+export function lockAfterRollback(recorded: HubLock, former: HubLock, reached: Reached): HubLock {
   const { provider, addons, nodeImage, charts } = recorded;
-  if (running === undefined || running === former.kubernetes) return { ...former, provider };
+  const { kubernetes = former.kubernetes, nodeRelease = former.nodeImage.release } = reached;
+  if (kubernetes === former.kubernetes) {
+    const hasNewerNodes = compareVersions(nodeRelease, former.nodeImage.release) > 0;
+    return { ...former, provider, ...(hasNewerNodes && { nodeImage }) };
+  }
   const following = Object.entries(charts).filter(([name]) => followKubernetes.includes(name));
   return {
     ...former,
     provider,
-    kubernetes: running,
+    kubernetes,
     addons,
     nodeImage,
     charts: { ...former.charts, ...Object.fromEntries(following) },
-  };
-}
-
-interface TakenBack {
-  folder: string;
-  undo(): Promise<void>;
-}
-
-/** Puts the former files in the place of those that are here, which are kept. */
-async function takeFilesBack(deployment: Deployment, present: readonly string[], former: Former): Promise<TakenBack> {
-  const stamp = new Date().toISOString().replaceAll(/[:.]/g, "-");
-  const folder = join(workDirPaths(deployment).path, "before-rollback", stamp);
-  const inFolder = (file: string) => join(folder, relative(deployment.root, file));
-  const here = present.filter((file) => existsSync(file));
-  for (const file of [...here, deployment.lockFile]) {
-    await mkdir(dirname(inFolder(file)), { recursive: true, mode: 0o700 });
-    await cp(file, inFolder(file));
-  }
-  for (const file of here) if (!former.files.has(file)) await rm(file);
-  for (const [file, text] of former.files) {
-    await mkdir(dirname(file), { recursive: true });
-    await writeFile(file, text);
-  }
-  return {
-    folder,
-    async undo() {
-      for (const file of former.files.keys()) if (!here.includes(file)) await rm(file, { force: true });
-      for (const file of here) await cp(inFolder(file), file);
-      await rm(folder, { recursive: true });
-    },
   };
 }

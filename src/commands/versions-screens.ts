@@ -1,8 +1,10 @@
 import type { HubConfig } from "../config/hub-config.ts";
 import { daysUntil, formatDay } from "../health/age.ts";
 import { formatTable } from "../ui/table.ts";
+import { compareVersions } from "../upgrade/compare-versions.ts";
 import type { VersionRow } from "../upgrade/read-versions.ts";
 import { afterStandardSupport, noticeDays } from "../upgrade/support.ts";
+import type { UpgradeTarget } from "../upgrade/targets.ts";
 
 interface Screen {
   now: Date;
@@ -43,7 +45,7 @@ function warnOfSupport(
 ): string[] {
   if (!supportEnds) return [];
   const days = daysUntil(supportEnds, now);
-  if (days >= noticeDays) return [];
+  if (days > noticeDays) return [];
   const version = `${what} ${running ?? locked ?? ""}`;
   const then = afterStandardSupport(cluster);
   return days < 0
@@ -54,10 +56,15 @@ function warnOfSupport(
 function warnOfDifference({ what, running, locked }: VersionRow): string[] {
   // Users' nodes follow by themselves, and the hub's own image is no record.
   if (running === undefined || locked === undefined || what === "users' nodes" || what === "hub image") return [];
-  return running === locked
-    ? []
-    : [`${what} runs ${running}, but ${locked} is recorded: hubctl update makes them equal`];
+  if (running === locked) return [];
+  const target = noWayBack[what];
+  const command =
+    target !== undefined && compareVersions(running, locked) > 0 ? `update --upgrade ${target}` : "update";
+  return [`${what} runs ${running}, but ${locked} is recorded: hubctl ${command} makes them equal`];
 }
+
+/** What EKS takes to no older version: the record follows what runs. */
+const noWayBack: Readonly<Record<string, UpgradeTarget>> = { Kubernetes: "kubernetes", "node image": "nodes" };
 
 function isBehind({ locked, newest }: VersionRow): boolean {
   return newest !== undefined && locked !== newest;

@@ -12,6 +12,8 @@ export interface WorkDir {
   logs: string;
   journal: string;
   kubeconfig: string;
+  /** Through which a run looks at the cluster before it has written the other one. */
+  kubeconfigForChecks: string;
 }
 
 export function workDirPaths(deployment: Pick<Deployment, "workDir">): WorkDir {
@@ -22,6 +24,7 @@ export function workDirPaths(deployment: Pick<Deployment, "workDir">): WorkDir {
     logs: join(path, "logs"),
     journal: join(path, "journal"),
     kubeconfig: join(path, "kubeconfig"),
+    kubeconfigForChecks: join(path, "kubeconfig-for-checks"),
   };
 }
 

@@ -186,6 +186,14 @@ export const fatalFailures: readonly FatalFailure[] = [
     hint: "find what holds it with kubectl get poddisruptionbudgets --all-namespaces, let it go, then run it again",
   },
   {
+    id: "hub-not-ready",
+    tools: ["helm"],
+    phases: ["install"],
+    pattern: /resource Deployment\/\S+\/hub not ready\./,
+    reason: "the hub does not get ready",
+    hint: "hubctl status tells why; if there was a hub before this update, hubctl update --rollback brings it back, with its database if the chart's version has changed",
+  },
+  {
     id: "values-refused",
     tools: ["helm"],
     pattern: /values don't meet the specifications of the schema/,

@@ -3,8 +3,10 @@ export interface ObjectChange {
   action: "create" | "change" | "replace" | "delete";
   /** "aws_eks_cluster", "Deployment" */
   type: string;
-  /** "aws_eks_cluster.this", "Deployment jupyterhub/hub" */
+  /** Terraform's address, or "Deployment/jupyterhub/hub". */
   what: string;
+  /** "was aws_vpc.main", of what has moved. */
+  remark?: string;
   /** In AWS; only known of what exists. */
   id?: string;
   attributes: AttributeChange[];
@@ -32,6 +34,6 @@ export interface Drift {
   /** `attributes` only of what has changed; `before` is what the last run left, `after` what is there. */
   kind: "changed" | "gone";
   attributes: AttributeChange[];
-  /** Whether an update makes it what it was. */
+  /** Whether an update undoes it: makes it what it was, or what the configuration now says. */
   isPutBack: boolean;
 }

@@ -89,6 +89,12 @@ function isDispensable<Context>(step: Step<Context>, error: unknown, options: Ru
   return step.goOnAfter !== undefined && error instanceof ToolError && !options.interrupts?.signal.aborted;
 }
 
+/** What a step is called in a run that found this. */
+export function titleOf<Context>({ id, title }: Pick<Step<Context>, "id" | "title">, checked: CheckedList): string {
+  const found = checked.get(id);
+  return (found && "change" in found ? found.title : undefined) ?? title;
+}
+
 /** Whether a list of checks leaves anything to do. */
 export function hasChanges(checked: CheckedList): boolean {
   return [...checked.values()].some((found) => !("done" in found));
@@ -107,7 +113,7 @@ export async function runSteps<Context>(
   const clock = options.clock ?? (() => performance.now() / 1000);
   const started = clock();
   const results: StepResult[] = [];
-  const view = await createView(list, { ...options, clock });
+  const view = await createView(list, { ...options, clock, titleOf: (step) => titleOf(step, checked) });
   let hasRun = false;
   try {
     for (const members of turnsOf(list)) {
@@ -158,7 +164,7 @@ async function runStep<Context>(step: Step<Context>, turn: Turn<Context>): Promi
     await step.run(context, found.plan, view);
     return undefined;
   };
-  const base = { id: step.id, title: step.title };
+  const base = { id: step.id, title: titleOf(step, turn.checked) };
   view.start();
   try {
     const reason = await withRetry(step.id, attempt, {

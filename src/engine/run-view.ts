@@ -30,6 +30,8 @@ export interface ViewEntry {
 export interface ViewOptions {
   output: Output;
   clock: () => number;
+  /** What a step is called, if not by its own title. */
+  titleOf?: (step: Pick<ViewEntry, "id" | "title">) => string;
   /** What steps took in earlier runs of this deployment, by step id. */
   earlier?: ReadonlyMap<string, readonly number[]>;
   /** Where somebody looks who thinks that a step takes too long, as a sentence. */
@@ -39,7 +41,11 @@ export interface ViewOptions {
 /** A list on a terminal, plain lines elsewhere. */
 export async function createView<Context>(list: StepList<Context>, options: ViewOptions): Promise<RunView> {
   const entries = turnsOf(list).map((members) =>
-    members.map((step): ViewEntry => ({ ...step, usual: usualSeconds(step, options.earlier) })),
+    members.map((step): ViewEntry => ({
+      id: step.id,
+      title: options.titleOf?.(step) ?? step.title,
+      usual: usualSeconds(step, options.earlier),
+    })),
   );
   if (!options.output.isTerminal) return createPlainView(entries, options);
   const { createListView } = await import("./list-view.ts");

@@ -3,11 +3,12 @@ import type { ObjectChange } from "./object-change.ts";
 
 /**
  * What a step finds when it asks AWS, Terraform, Helm or Kubernetes (never the journal).
- * `done` and `unknown` say why; `change` says what `run` would do, `plan` is what `run` needs to do exactly that.
+ * `done` and `unknown` say why; `change` says what `run` would do, `plan` is what `run` needs to do exactly that, and
+ * `title` is what the step is called where it only changes what is there.
  */
 export type Checked<Plan> =
   /** `drift`: what somebody else has changed, and is left as it is. */
-  { done: string; drift?: string } | { change: string; plan: Plan } | { unknown: string };
+  { done: string; drift?: string } | { change: string; plan: Plan; title?: string } | { unknown: string };
 
 export interface Report {
   /** What is being waited for right now, shown beside the step's title. */

@@ -102,7 +102,7 @@ function judgeSupport(
   }
   const days = daysUntil(end, now);
   const details = { supportEnds: end.toISOString(), supportDaysLeft: days };
-  if (days >= noticeDays) return { days, details };
+  if (days > noticeDays) return { days, details };
   const then = afterStandardSupport(config.cluster);
   const todo = `hubctl update --upgrade kubernetes --deployment ${deployment.name}`;
   if (days < 0) {

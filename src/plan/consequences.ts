@@ -47,9 +47,9 @@ export function findConsequences(
     if (!known.because.includes(address)) known.because.push(address);
     found.set(text, known);
   };
+  for (const address of emptied) add(dataLost, address);
   const existing = changes.filter(({ action }) => action !== "create");
   for (const change of existing) {
-    if (emptied.includes(change.what)) add(dataLost, change.what);
     for (const meaning of meaningsOf(change)) add(withCount(meaning, servers), change.what);
   }
   const sorted = [...found.values()].sort((one, other) => effects.indexOf(one.effect) - effects.indexOf(other.effect));

@@ -25,6 +25,11 @@ const lost: Readonly<Record<string, Meaning>> = {
     text: "everybody is logged out, and the hub can't read the logins that it kept",
   },
   aws_eks_node_group: nodesChange,
+  aws_eks_addon: {
+    effect: "new-servers",
+    text: "what the add-on does is missing for a while: new servers may not start; running servers go on",
+  },
+  aws_eks_access_entry: { effect: "connections-cut", text: "who or what the entry let into the cluster is refused" },
   aws_security_group: { effect: "connections-cut", text: "what the group let through is cut for a while" },
   aws_security_group_rule: { effect: "connections-cut", text: "what the rule let through is cut" },
   aws_vpc_security_group_ingress_rule: { effect: "connections-cut", text: "what the rule let through is cut" },

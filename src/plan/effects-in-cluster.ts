@@ -30,6 +30,14 @@ const addressChanges: Meaning = {
   effect: "connections-cut",
   text: "the hub gets another load balancer: nobody reaches it until the domain leads there, some minutes",
 };
+const rangesChange: Meaning = {
+  effect: "connections-cut",
+  text: "who reaches the hub changes: others are cut off; running servers go on",
+};
+const namespaceGoes: Meaning = {
+  effect: "servers-stop",
+  text: "users' servers stop: with the namespace goes all that is in it",
+};
 const noMount: Meaning = {
   effect: "servers-stop",
   text: "users' servers stop: their folders are mounted anew",
@@ -57,17 +65,23 @@ export function effectOfObject({ type, what, action, attributes }: ObjectChange)
     case "CustomResourceDefinition":
       return [isGoing ? poolGoes : nothing];
     case "Service":
-      return [isGoing && name === "proxy-public" ? addressChanges : nothing];
+      return [effectOfService(name, isGoing, attributes)];
     case "PersistentVolume":
     case "PersistentVolumeClaim":
       return [isGoing ? noMount : nothing];
     case "Namespace":
-      return isGoing ? [noMount] : [nothing];
+      return [isGoing ? namespaceGoes : nothing];
     case "Secret":
       return [attributes.some(({ path }) => serverSettings.test(path)) ? newServers : nothing];
     default:
       return [nothing];
   }
+}
+
+function effectOfService(name: string, isGoing: boolean, attributes: ObjectChange["attributes"]): Meaning {
+  if (name !== "proxy-public") return nothing;
+  if (isGoing) return addressChanges;
+  return attributes.some(({ path }) => path.startsWith("spec.loadBalancerSourceRanges")) ? rangesChange : nothing;
 }
 
 function effectOfRestart(name: string): Meaning {

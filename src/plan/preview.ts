@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Drift, ObjectChange } from "../engine/object-change.ts";
-import type { CheckedList } from "../engine/run-steps.ts";
+import { titleOf, type CheckedList } from "../engine/run-steps.ts";
 import { turnsOf, type Step, type StepList } from "../engine/step.ts";
 import type { Installation } from "../steps/installation.ts";
 import type { Loss } from "../tools/plan-guard.ts";
@@ -69,7 +69,7 @@ export async function previewChanges(
     ...(recorded ? findStepDrift(checked) : []),
   ];
   const { config, deployment, guard } = installation;
-  const changes = found.flatMap(({ objects }) => objects);
+  const changes = [...found.flatMap(({ objects }) => objects), ...undoneInCluster(drift)];
   const emptied = guard.losses.filter(({ carriesData }) => carriesData).map(({ address }) => address);
   return {
     deployment: deployment.name,
@@ -91,7 +91,8 @@ async function previewStep(
   step: Step<Installation>,
   checked: CheckedList,
 ): Promise<StepPreview | undefined> {
-  const { id, title } = step;
+  const { id } = step;
+  const title = titleOf(step, checked);
   const found = checked.get(id);
   if (!found || "done" in found) return undefined;
   if ("unknown" in found) return { id, title, summary: found.unknown, kind: "unknown", objects: [] };
@@ -101,6 +102,13 @@ async function previewStep(
 
 function ofStep(step: string, drift: readonly Drift[] = []): LayerDrift[] {
   return drift.map((item) => ({ ...item, step }));
+}
+
+/** A release's preview compares manifests; what was changed beside them, an upgrade changes as well. */
+function undoneInCluster(drift: readonly LayerDrift[]): ObjectChange[] {
+  return drift
+    .filter(({ type, attributes, isPutBack }) => isPutBack && attributes.length > 0 && !type.startsWith("aws_"))
+    .map(({ type, what, attributes }) => ({ action: "change", type, what, attributes, forcedBy: [] }));
 }
 
 /** What is made anew because it is gone, and what is changed back, is told as drift. */

@@ -18,6 +18,7 @@ const podsSchema = z.object({
         labels: z.record(z.string(), z.string()).default({}),
         deletionTimestamp: z.string().optional(),
       }),
+      status: z.object({ phase: z.string().optional() }).default({}),
     }),
   ),
 });
@@ -26,7 +27,11 @@ export async function countServers(exec: Exec, target: KubeTarget): Promise<Runn
   const what = { resource: "pods", namespace: hub.namespace, selector: "component=singleuser-server" };
   const { stdout } = await exec(getCommand(target, what));
   const { items } = podsSchema.parse(stdout.trim() === "" ? { items: [] } : JSON.parse(stdout));
-  const running = items.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
+  const running = items.filter(
+    // A pod that was evicted stays as one that has failed.
+    ({ metadata, status: { phase = "" } }) =>
+      metadata.deletionTimestamp === undefined && !["Failed", "Succeeded"].includes(phase),
+  );
   const users = new Set(running.map(({ metadata: { labels, name } }) => labels["hub.jupyter.org/username"] ?? name));
   return { servers: running.length, users: users.size };
 }

@@ -7,7 +7,6 @@ import type { LayerDrift } from "./preview.ts";
 const companions: Readonly<Record<string, string>> = {
   "state-bucket": "cluster-stack",
   certificate: "hub",
-  "generated-secrets": "hub",
   "mount-targets": "cluster-stack",
   "alias-record": "hub",
 };

@@ -10,6 +10,9 @@ import { ownershipTags, resourceTags } from "./tags.ts";
 /** Claim that the platform chart makes in the hub's namespace, and that users' pods mount. */
 export const homeClaim = "home";
 
+/** In place of an access point: such values are only looked at. */
+const notYet = "not-yet";
+
 export const platform: Release = {
   name: "platform",
   // Claims can only be mounted from their own namespace.
@@ -17,6 +20,11 @@ export const platform: Release = {
   chart: {
     name: "hubctl-platform",
     path: join(import.meta.dirname, "..", "..", "templates", "charts", "platform"),
+  },
+  waitsFor: ({ config, storage }) => {
+    const unmade = config.storage.sharedFolders.filter(({ name }) => !(name in storage.shared_access_point_ids));
+    if (unmade.length === 0) return undefined;
+    return `known once the storage has ${unmade.map(({ name }) => name).join(", ")}`;
   },
   values: (inputs: ReleaseInputs) => {
     const { config, lock, storage, cluster } = inputs;
@@ -41,7 +49,7 @@ export const platform: Release = {
         home: { claim: homeClaim, accessPointId: storage.home_access_point_id },
         shared: config.storage.sharedFolders.map(({ name }) => ({
           claim: folderClaim(name),
-          accessPointId: accessPointOf(name, storage.shared_access_point_ids),
+          accessPointId: storage.shared_access_point_ids[name] ?? notYet,
         })),
       },
       ...(hubDatabase === undefined ? {} : { hubDatabase }),
@@ -55,9 +63,3 @@ export const platform: Release = {
     };
   },
 };
-
-function accessPointOf(folder: string, accessPoints: Readonly<Record<string, string>>): string {
-  const id = accessPoints[folder];
-  if (id === undefined) throw new Error(`the storage stack has no access point of the shared folder ${folder}`);
-  return id;
-}

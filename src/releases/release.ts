@@ -25,7 +25,10 @@ export interface Release {
   readonly chart: PublishedChart | OwnChart;
   /** Whether this deployment has it; all have it if there is no such function. */
   isNeeded?(config: HubConfig): boolean;
-  /** What it can't be installed without and is not there yet; it holds up no other release. */
+  /**
+   * What it can't be installed without and is not there yet; it holds up no other release. Until then its values only
+   * tell what an upgrade would take away.
+   */
   waitsFor?(inputs: ReleaseInputs): string | undefined;
   /** A plain object with a fixed key order. May hold secrets: it goes to Helm through standard input only. */
   values(inputs: ReleaseInputs): Record<string, unknown>;

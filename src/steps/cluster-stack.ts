@@ -14,7 +14,7 @@ export const clusterStack = defineStep({
       installation.lock(),
     ]);
     refuseForeignCluster(cluster, recorded ? lock.id : undefined);
-    return checkStack("cluster")(installation);
+    return checkStack("cluster", "Change the VPC, the EKS cluster and its core nodes")(installation);
   },
   preview: previewStack,
   run: applyStack("cluster"),

@@ -12,7 +12,7 @@ export interface Guard {
   weigh(step: string, losses: readonly Loss[]): void;
   /** Until `enforce`, losses are only kept: so that all of them are told at once, or only shown. */
   putOff(): void;
-  /** UserError PlanWouldDestroy with all that nobody has agreed to; from now on refuses at once. */
+  /** UserError PlanWouldDestroy with all that nobody has named; from now on refuses at once, named data included. */
   enforce(): void;
 }
 
@@ -20,6 +20,8 @@ export interface Guard {
 export function createGuard(allowed: readonly string[] = []): Guard {
   const found = new Map<string, readonly Loss[]>();
   let isPutOff = false;
+  /** What was found before any step ran. */
+  let agreed: readonly Loss[] | undefined;
   const losses = () => [...found.values()].flat();
   return {
     get losses() {
@@ -33,7 +35,9 @@ export function createGuard(allowed: readonly string[] = []): Guard {
     },
     weigh(step, lost) {
       found.set(step, lost);
-      if (!isPutOff) refuseLosses(lost, allowed);
+      if (isPutOff) return;
+      if (agreed) refuseUnseenData(lost, agreed);
+      refuseLosses(lost, allowed, agreed && "that was not done");
     },
     putOff() {
       isPutOff = true;
@@ -41,6 +45,17 @@ export function createGuard(allowed: readonly string[] = []): Guard {
     enforce() {
       isPutOff = false;
       refuseLosses(losses(), allowed);
+      agreed = losses();
     },
   };
+}
+
+/** While steps run it is too late to agree to it, whatever was named. */
+function refuseUnseenData(losses: readonly Loss[], agreed: readonly Loss[]): void {
+  const data = losses.filter(({ carriesData }) => carriesData);
+  refuseLosses(
+    data,
+    agreed.map(({ address }) => address),
+    "that was not done",
+  );
 }

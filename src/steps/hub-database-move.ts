@@ -12,6 +12,8 @@ import type { Installation } from "./installation.ts";
 
 interface DatabaseMove {
   target: KubeTarget;
+  /** Chart version of the hub that is there. */
+  from: string;
   /** Put into place before an older hub runs; without it, what is there is copied before a newer one does. */
   back?: string;
 }
@@ -37,7 +39,7 @@ export const moveHubDatabase = defineStep({
     const from = installed.version;
     if (from === to) return { done: `it is that of hub chart ${to}` };
     if (isNewer(to, from) && canBeCopied(config)) {
-      const plan: DatabaseMove = { target };
+      const plan: DatabaseMove = { target, from };
       return { change: `copy it as hub chart ${from} has left it`, plan };
     }
     // A copy goes back into a database elsewhere only as long as its tables are those of the copy.
@@ -48,13 +50,13 @@ export const moveHubDatabase = defineStep({
     }
     // Only a pod can see the copies, and who only looks starts none.
     const back = isReading ? undefined : await findCopyFor(installation, target, to);
-    const plan: DatabaseMove = { target, ...(back && { back: back.name }) };
+    const plan: DatabaseMove = { target, from, ...(back && { back: back.name }) };
     const which = back === undefined ? "the newest copy" : `the copy of ${back.made}`;
     return { change: `back to ${which} that hub chart ${to} can read; what was changed since then is lost`, plan };
   },
-  async run(installation: Installation, { target, back }: DatabaseMove, report: Report) {
+  async run(installation: Installation, { target, from, back }: DatabaseMove, report: Report) {
     if (back === undefined) {
-      await copyDatabase(installation, target, report);
+      await copyDatabase(installation, target, report, { chartVersion: from });
       return;
     }
     await removeHub(installation, target, report);

@@ -15,7 +15,9 @@ const cronJobSchema = z.object({
       metadata: z.object({ labels: z.record(z.string(), z.string()).optional() }).default({}),
       spec: z.looseObject({
         template: z.looseObject({
-          spec: z.looseObject({ containers: z.array(z.looseObject({ env: z.array(z.unknown()).optional() })) }),
+          spec: z.looseObject({
+            containers: z.array(z.looseObject({ env: z.array(z.looseObject({ name: z.string() })).optional() })),
+          }),
         }),
       }),
     }),

@@ -10,6 +10,7 @@ import { getCaller, principalArn, type Caller } from "../aws/caller.ts";
 import { resolveVersions } from "../aws/resolve-versions.ts";
 import { readSecretValue } from "../aws/secret-value.ts";
 import { findStateBucket } from "../aws/state-bucket.ts";
+import { readStateObject } from "../aws/state-object.ts";
 import type { Deployment } from "../config/deployment.ts";
 import type { HubConfig, Secrets } from "../config/hub-config.ts";
 import type { HubLock } from "../config/hub-lock.ts";
@@ -32,9 +33,10 @@ import { findDeploymentCertificate, type DeploymentCertificate } from "./deploym
 import { findFrozenDigests } from "./frozen-digests.ts";
 import { createGuard, type Guard } from "./guard.ts";
 import { memo, type Memo } from "./memo.ts";
+import { stackKey } from "./terraform-override.ts";
 import { findTerraform, type TerraformBinary } from "../tools/terraform.ts";
 import type { TerraformRunDependencies } from "../tools/terraform-run.ts";
-import { deploymentStack, type DeploymentStack } from "./terraform-stack.ts";
+import { deploymentStack, readStateOutputs, type DeploymentStack } from "./terraform-stack.ts";
 
 /** What the steps of one deployment share: its configuration, its tools, and answers that several of them need. */
 export interface Installation {
@@ -65,6 +67,7 @@ export interface Installation {
    * made of it. `newImages` are the frozen images whose digests are not in the file yet.
    */
   readonly lock: Memo<WantedLock>;
+  /** Whether the stacks' state is in the bucket, or is to be; before that, plans are made on empty state. */
   readonly stateBucketReady: Memo<boolean>;
   readonly certificate: Memo<DeploymentCertificate>;
   /** Outputs of the stacks; undefined until they have been applied. */
@@ -73,7 +76,7 @@ export interface Installation {
   readonly generatedSecrets: Memo<GeneratedSecrets | undefined>;
   /** The kubeconfig that fits the cluster as it is now; undefined until there is one. */
   readonly kubeconfigText: Memo<string | undefined>;
-  /** Undefined until that kubeconfig has been written. */
+  /** Undefined until the cluster's stack has been applied, or that kubeconfig has been written. */
   readonly kubeTarget: Memo<KubeTarget | undefined>;
   /** What the values of Helm releases are made of; undefined until all of it exists. */
   readonly releaseInputs: Memo<ReleaseInputs | undefined>;
@@ -151,7 +154,13 @@ export function createInstallation(options: InstallationOptions): Installation {
       const { lock } = await chosen();
       return { lock, recorded: true, ...(isDeepStrictEqual(lock, recorded) ? {} : { replaces: recorded }) };
     }),
-    stateBucketReady: memo(async () => (await findStateBucket(aws, (await installation.caller()).account)) === "ready"),
+    stateBucketReady: memo(async () => {
+      const { account } = await installation.caller();
+      const found = await findStateBucket(aws, account);
+      if (found !== "incomplete") return found === "ready";
+      // Whatever somebody has taken from the bucket: a plan on empty state would be of a deployment that is there already.
+      return (await readStateObject(aws, account, stackKey(config.name, "cluster", "terraform.tfstate"))) !== undefined;
+    }),
     certificate: memo(async () => findDeploymentCertificate(aws, config, (await installation.lock()).lock)),
     storageOutputs: memo(async () => readOutputs(storageOutputsSchema, await installation.stacks.storage.outputs())),
     clusterOutputs: memo(async () => readOutputs(clusterOutputsSchema, await installation.stacks.cluster.outputs())),
@@ -169,12 +178,17 @@ export function createInstallation(options: InstallationOptions): Installation {
     }),
     kubeTarget: memo(async () => {
       const wanted = await installation.kubeconfigText();
-      if (wanted !== undefined && installation.isReading) {
-        await writeFile(options.workDir.kubeconfig, wanted, { mode: 0o600 });
-      }
-      const present = await readFile(options.workDir.kubeconfig, "utf8").catch(() => undefined);
-      if (wanted === undefined || present !== wanted) return undefined;
-      return { kubeconfig: options.workDir.kubeconfig, context: kubeContext(config.name) };
+      if (wanted === undefined) return undefined;
+      const { kubeconfig, kubeconfigForChecks } = options.workDir;
+      const context = kubeContext(config.name);
+      const present = await readFile(kubeconfig, "utf8").catch(() => undefined);
+      if (present === wanted) return { kubeconfig, context };
+      // On another machine, or with a hubctl that has moved, a plan is to tell of the cluster before it is agreed to. While
+      // the stack is being made, nobody may be let in yet.
+      if (!installation.isReading && !(await isClusterComplete(installation))) return undefined;
+      const file = installation.isReading ? kubeconfig : kubeconfigForChecks;
+      await writeFile(file, wanted, { mode: 0o600 });
+      return { kubeconfig: file, context };
     }),
     releaseInputs: memo(async () => {
       const [{ lock }, generated, storage, cluster] = await Promise.all([
@@ -228,6 +242,12 @@ async function newLock(installation: Installation, hubctlVersion: string): Promi
     defaults: presentDefaults(),
     provider: testedVersions.provider,
   };
+}
+
+/** Asks the state itself: Terraform's folder is a run's own only once it has the run lock. */
+async function isClusterComplete(installation: Installation): Promise<boolean> {
+  if (!(await installation.stateBucketReady())) return false;
+  return readOutputs(clusterOutputsSchema, await readStateOutputs("cluster", installation)) !== undefined;
 }
 
 /** Undefined when the stack has not been applied to its end yet, so that outputs are missing. */

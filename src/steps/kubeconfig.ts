@@ -8,8 +8,9 @@ export const kubeconfig = defineStep({
   async check(installation: Installation) {
     const [wanted, target] = await Promise.all([installation.kubeconfigText(), installation.kubeTarget()]);
     if (wanted === undefined) return { unknown: "known once the cluster exists" };
-    if (target) return { done: target.kubeconfig };
-    return { change: `write ${installation.workDir.kubeconfig}`, plan: wanted };
+    const { kubeconfig: file } = installation.workDir;
+    if (target?.kubeconfig === file) return { done: file };
+    return { change: `write ${file}`, plan: wanted };
   },
   async run(installation: Installation, text: string) {
     await writeFileAtomic(installation.workDir.kubeconfig, text, { mode: 0o600 });

@@ -2,8 +2,8 @@ import { readLock, writeLock } from "../config/lock-file.ts";
 import { defineStep } from "../engine/step.ts";
 import { UserError } from "../errors.ts";
 import type { HubLock } from "../config/hub-lock.ts";
-import { minorOf } from "../upgrade/compare-versions.ts";
-import { describeLockChanges } from "../upgrade/lock-changes.ts";
+import { compareVersions, minorOf } from "../upgrade/compare-versions.ts";
+import { describeIrreversible, describeLockChanges } from "../upgrade/lock-changes.ts";
 import type { Installation } from "./installation.ts";
 
 export const recordVersions = defineStep({
@@ -12,6 +12,7 @@ export const recordVersions = defineStep({
   async check(installation: Installation) {
     const { lock, recorded, newImages = [], replaces } = await installation.lock();
     if (replaces) {
+      for (const line of describeIrreversible(replaces, lock)) installation.note(`! ${line}`);
       const moves = describeLockChanges(replaces, lock).map(({ what, from, to }) => `${what} ${from} → ${to}`);
       return { change: moves.join(", "), plan: lock };
     }
@@ -44,6 +45,12 @@ function noteWithoutEffect({ config, note }: Installation, lock: HubLock): void 
     const stays = `Kubernetes stays at ${lock.kubernetes}, as recorded; the configuration's ${wanted} has no effect`;
     const isOlder = minorOf(wanted) < minorOf(lock.kubernetes);
     note(`! ${stays}: ${isOlder ? "EKS has no way back" : "hubctl update --upgrade kubernetes moves it"}`);
+  }
+  const [chart, recordedChart] = [config.hub.chartVersion, lock.charts["jupyterhub"]];
+  if (chart !== undefined && recordedChart !== undefined && chart !== recordedChart) {
+    const stays = `the hub's chart stays at ${recordedChart}, as recorded; the configuration's ${chart} has no effect`;
+    const isOlder = compareVersions(chart, recordedChart) < 0;
+    note(`! ${stays}: ${isOlder ? "only update --rollback goes back" : "hubctl update --upgrade hub moves it"}`);
   }
   const { existingVpc, vpc } = config.network;
   if (!existingVpc && vpc.zones !== lock.zones.length) {

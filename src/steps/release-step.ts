@@ -15,11 +15,12 @@ import {
   type UpgradeOptions,
   type WantedRelease,
 } from "../tools/helm.ts";
-import { deleteCommand, getCommand, scaleCommand } from "../tools/kubectl.ts";
+import { deleteCommand, scaleCommand } from "../tools/kubectl.ts";
 import type { Loss } from "../tools/plan-guard.ts";
-import { findReleaseLosses, parseObjectAddress } from "../tools/release-guard.ts";
+import { findReleaseLosses } from "../tools/release-guard.ts";
 import { findLost, type LostObject } from "../tools/release-objects.ts";
 import type { Installation } from "./installation.ts";
+import { deleteForReturn } from "./make-way.ts";
 import { withPodIdentity } from "./pod-identity.ts";
 import { previewRelease } from "./preview-release.ts";
 
@@ -37,6 +38,8 @@ interface ReleasePlan {
 interface ReleaseStepOptions {
   id: string;
   title: string;
+  /** Where the release is there. */
+  titleOfChange?: string;
   usual?: number;
   /** Selects those of its pods that work with AWS through Pod Identity. */
   podIdentity?: { selector: string; isUsed?: (config: HubConfig) => boolean };
@@ -50,7 +53,7 @@ const timeoutSeconds = 15 * 60;
 
 /** The step that installs or upgrades one Helm release, and leaves it alone when it is as wanted. */
 export function releaseStep(release: Release, options: ReleaseStepOptions): Step<Installation> {
-  const { podIdentity, checksObjects = false, notNeeded = "not needed", ...described } = options;
+  const { podIdentity, checksObjects = false, notNeeded = "not needed", titleOfChange, ...described } = options;
   return defineStep({
     ...described,
     async check(installation: Installation) {
@@ -59,15 +62,14 @@ export function releaseStep(release: Release, options: ReleaseStepOptions): Step
       const inputs = await installation.releaseInputs();
       const cluster = await installation.kubeTarget();
       if (!inputs || !cluster) return { unknown: "known once the cluster exists" };
-      const missing = release.waitsFor?.(inputs);
-      if (missing !== undefined) return { unknown: missing };
       const target = { ...cluster, release: release.name, namespace: release.namespace };
       const values = release.values(inputs);
       const chart = chartReference(release, installation.chartMirror, inputs.lock.charts);
       const wanted = { ...wantedChart(release, inputs.lock.charts), values };
       const state = await readReleaseState(exec, target, wanted);
+      const missing = release.waitsFor?.(inputs);
       const lost = state.kind === "current" && checksObjects ? await findLost(exec, target) : [];
-      if (state.kind === "current" && lost.length === 0) {
+      if (missing === undefined && state.kind === "current" && lost.length === 0) {
         guard.weigh(options.id, []);
         return { done: `revision ${state.revision} is as wanted` };
       }
@@ -75,6 +77,7 @@ export function releaseStep(release: Release, options: ReleaseStepOptions): Step
       const rollbackTo = await findWayBack(installation, target, state, wanted);
       const losses = await findLosses(installation, target, state, { upgrade, rollbackTo });
       guard.weigh(options.id, losses);
+      if (missing !== undefined) return { unknown: missing };
       const plan: ReleasePlan = {
         target,
         state,
@@ -83,7 +86,12 @@ export function releaseStep(release: Release, options: ReleaseStepOptions): Step
         upgrade,
         ...(rollbackTo === undefined ? {} : { rollbackTo }),
       };
-      return { change: lost.length > 0 ? describeLost(lost) : describeChange(state, wanted, rollbackTo), plan };
+      const isThere = state.kind === "different" || state.kind === "current";
+      return {
+        change: lost.length > 0 ? describeLost(lost) : describeChange(state, wanted, rollbackTo),
+        plan,
+        ...(titleOfChange !== undefined && isThere && { title: titleOfChange }),
+      };
     },
     preview: ({ exec }: Installation, plan: ReleasePlan) => previewRelease(exec, plan),
     async run(installation: Installation, plan: ReleasePlan, report: Report) {
@@ -134,26 +142,6 @@ async function findLosses(
   return findReleaseLosses(current.stdout, wanted.stdout, target.namespace);
 }
 
-/** What can't be changed and may be lost goes first: Helm then makes it as it is wanted. */
-async function deleteForReturn(
-  { exec, signal }: Installation,
-  target: ReleaseTarget,
-  anew: readonly string[],
-  report: Report,
-): Promise<void> {
-  for (const address of anew) {
-    const what = parseObjectAddress(address);
-    await exec(deleteCommand(target, what));
-    await pollUntil(
-      async () => {
-        report.progress(`${address} is going`);
-        return (await exec(getCommand(target, what))).stdout.trim() === "" ? true : undefined;
-      },
-      { what: `${address} to go; pods that use it hold it`, everySeconds: 3, timeoutSeconds: 300, signal },
-    );
-  }
-}
-
 /** Helm makes anew what is not there, and leaves alone what is: half gone or stopped as it may be. */
 async function clearForReturn(
   { exec, signal }: Installation,
@@ -193,7 +181,7 @@ function describeChange(
     case "interrupted":
       return `mend what an interrupted Helm left (${state.status}), then install ${chart}`;
     case "different":
-      return `${rollbackTo === undefined ? "upgrade" : `back to revision ${rollbackTo}`}: ${state.reasons.join("; ")}`;
+      return `${rollbackTo === undefined ? "" : `back to revision ${rollbackTo}: `}${state.reasons.join("; ")}`;
     case "current":
       return "nothing";
   }

@@ -13,6 +13,7 @@ export const karpenterCrdRelease = releaseStep(karpenterCrd, {
 export const karpenterRelease = releaseStep(karpenter, {
   id: "karpenter",
   title: "Install Karpenter, which starts users' nodes",
+  titleOfChange: "Update Karpenter, which starts users' nodes",
   usual: 60,
   podIdentity: { selector: "app.kubernetes.io/name=karpenter" },
 });
@@ -20,6 +21,7 @@ export const karpenterRelease = releaseStep(karpenter, {
 export const platformRelease = releaseStep(platform, {
   id: "platform",
   title: "Install node pools, storage classes and volumes",
+  titleOfChange: "Update node pools, storage classes and volumes",
   checksObjects: true,
   // The jobs that fill shared folders from a bucket.
   podIdentity: {
@@ -31,12 +33,14 @@ export const platformRelease = releaseStep(platform, {
 export const devicePluginRelease = releaseStep(devicePlugin, {
   id: "device-plugin",
   title: "Install the plugin that offers GPUs",
+  titleOfChange: "Update the plugin that offers GPUs",
   notNeeded: "no profile has GPUs",
 });
 
 export const hubRelease = releaseStep(hub, {
   id: "hub",
   title: "Install the hub",
+  titleOfChange: "Update the hub",
   usual: 90,
   checksObjects: true,
 });

@@ -9,7 +9,9 @@ export const stateBucket = defineStep({
     const { account } = await installation.caller();
     const name = stateBucketName(account, installation.aws.region);
     const found = await findStateBucket(installation.aws, account);
-    if (found !== "ready") return { change: `create the bucket ${name}`, plan: account };
+    if (found === "missing" || !(await installation.stateBucketReady())) {
+      return { change: `create the bucket ${name}`, plan: account };
+    }
     // Here and not in `run`: the plans that are made next are already of use to one run at a time only, and another
     // run may have made the bucket since this one looked first.
     try {
@@ -18,7 +20,8 @@ export const stateBucket = defineStep({
       if (!isGone(error)) throw error;
       return { change: `create the bucket ${name}`, plan: account };
     }
-    return { done: name };
+    if (found === "ready") return { done: name };
+    return { change: `versions and protection for the bucket ${name}`, plan: account };
   },
   async run(installation: Installation, account: string) {
     for (let attempt = 1; ; attempt += 1) {

@@ -6,8 +6,8 @@ import type { StackName } from "../config/work-dir.ts";
 import type { Drift, ObjectChange } from "../engine/object-change.ts";
 import type { Checked, Report } from "../engine/step.ts";
 import { UserError } from "../errors.ts";
-import { findLosses } from "../tools/plan-guard.ts";
-import { describePlan, isTainted, type PlanSummary } from "../tools/terraform-plan.ts";
+import { findLosses, preciousTainted } from "../tools/plan-guard.ts";
+import { describePlan, isTainted, type PlanSummary, type ResourceChange } from "../tools/terraform-plan.ts";
 import { parseStateOutputs } from "../tools/terraform.ts";
 import { followEarlierRun, type TerraformRunDependencies } from "../tools/terraform-run.ts";
 import { createStack, type PlannedStack, type Stack } from "../tools/terraform-stack.ts";
@@ -24,8 +24,10 @@ export interface DeploymentStack {
   prepare(): Promise<Stack>;
   /** Empty until the stack has been applied. */
   outputs(): Promise<Record<string, unknown>>;
-  /** The plan that the operator saw first. */
+  /** The plan that the operator saw. */
   shown?: PlanSummary;
+  /** The same, attribute by attribute. */
+  shownChanges?: readonly ObjectChange[];
   /** What has changed in AWS since the last run, as the latest plan found it. */
   drift?: readonly Drift[];
 }
@@ -50,7 +52,7 @@ export function deploymentStack(
 }
 
 /** Straight from the state, which needs no folder that is ready and so is known while plans are being made. */
-async function readStateOutputs(name: StackName, installation: Installation): Promise<Record<string, unknown>> {
+export async function readStateOutputs(name: StackName, installation: Installation): Promise<Record<string, unknown>> {
   const { aws, config } = installation;
   const { account } = (await installation.lock()).lock;
   const state = await readStateObject(aws, account, stackKey(config.name, name, "terraform.tfstate"));
@@ -115,8 +117,11 @@ function toJson(value: unknown): string {
   return `${JSON.stringify(value, null, 2)}\n`;
 }
 
-/** The check of a stack's step. A plan that is made again in a run may hold nothing that was not shown. */
-export function checkStack(name: StackName) {
+/**
+ * The check of a stack's step, which has another title where the stack is there. A plan that is made again in a run may
+ * hold nothing that was not shown.
+ */
+export function checkStack(name: StackName, titleOfChange: string) {
   return async (installation: Installation): Promise<Checked<PlannedStack>> => {
     const stack = installation.stacks[name];
     const plan = await (installation.isReading ? planOnly : planKeepingUnfinished)(
@@ -125,18 +130,24 @@ export function checkStack(name: StackName) {
       installation,
     );
     stack.drift = plan.details.drift;
-    if (stack.shown && !installation.guard.isPutOff) refuseUnshown(plan.summary, stack.shown);
-    else stack.shown = plan.summary;
-    if (!plan.summary.isEmpty) return { change: describePlan(plan.summary), plan };
+    if (stack.shown && !installation.guard.isPutOff) refuseUnshown(plan, stack.shown, stack.shownChanges);
+    else [stack.shown, stack.shownChanges] = [plan.summary, plan.details.changes];
     // Later checks need them; asked here, the one stack's are read while the other is still being planned.
-    await (name === "storage" ? installation.storageOutputs() : installation.clusterOutputs());
-    return { done: "the plan is empty" };
+    const outputs = await (name === "storage" ? installation.storageOutputs() : installation.clusterOutputs());
+    if (plan.summary.isEmpty) return { done: "the plan is empty" };
+    return { change: describePlan(plan.summary), plan, ...(outputs && { title: titleOfChange }) };
   };
 }
 
 /** What an interrupted run left unfinished stays so, and is shown as what would be made anew. */
 async function planOnly(name: StackName, stack: Stack, installation: Installation): Promise<PlannedStack> {
   const plan = await stack.plan(reportTo(installation), { destroy: false, isLocked: false });
+  const unfinished = preciousTainted(plan.summary).map(({ address }) => address);
+  if (unfinished.length > 0) {
+    installation.note(
+      `! an interrupted run did not see the end of ${unfinished.join(", ")}: the next run keeps what AWS has finished since, and this plan shows it as made anew`,
+    );
+  }
   installation.guard.weigh(
     `${name}-stack`,
     findLosses(plan.summary, () => true),
@@ -160,19 +171,47 @@ async function planKeepingUnfinished(name: StackName, stack: Stack, installation
 
 /**
  * New resources may turn up (a first plan is made on empty state), and what failed to be created may be made anew;
- * other changes and deletions must have been seen.
+ * other changes and deletions must have been seen, to the attribute.
  */
-function refuseUnshown(plan: PlanSummary, shown: PlanSummary): void {
-  const seen = new Set([...shown.update, ...shown.replace, ...shown.delete].map(({ address }) => address));
-  const unmade = new Set(plan.replace.filter(isTainted).map(({ address }) => address));
-  const unseen = [...plan.update, ...plan.replace, ...plan.delete].filter(
-    ({ address }) => !seen.has(address) && !unmade.has(address),
-  );
+function refuseUnshown(
+  { summary, details }: PlannedStack,
+  shown: PlanSummary,
+  shownChanges: readonly ObjectChange[] = [],
+): void {
+  const among = (lists: readonly ResourceChange[][]) => new Set(lists.flat().map(({ address }) => address));
+  const seen = {
+    change: among([shown.update, shown.replace]),
+    replace: among([shown.replace]),
+    // Of a replacement only that may be left.
+    delete: among([shown.delete, shown.replace]),
+  };
+  const unseen = [
+    ...summary.update.filter(({ address }) => !seen.change.has(address)).map(({ address }) => `change ${address}`),
+    ...details.changes.flatMap((change) => unseenAttributes(change, shownChanges)),
+    ...summary.replace
+      .filter((change) => !seen.replace.has(change.address) && !isTainted(change))
+      .map(({ address }) => `replace ${address}`),
+    ...summary.delete.filter(({ address }) => !seen.delete.has(address)).map(({ address }) => `delete ${address}`),
+  ];
   if (unseen.length === 0) return;
-  const names = unseen.map(({ address }) => address).join(", ");
-  throw new UserError("PlanChanged", `the plan has changed since it was shown: it would now also change ${names}`, {
-    hint: "run the same command again to see and confirm the whole plan",
-  });
+  throw new UserError(
+    "PlanChanged",
+    `the plan has changed since it was shown: it would now also ${unseen.join(", ")}`,
+    {
+      hint: "run the same command again to see and confirm the whole plan",
+    },
+  );
+}
+
+/** Of what was shown to change, and would now change in more. */
+function unseenAttributes({ action, what, attributes }: ObjectChange, shown: readonly ObjectChange[]): string[] {
+  const before = shown.find((change) => change.what === what && change.action === "change");
+  if (action !== "change" || !before) return [];
+  // What was not known yet is shown as a whole.
+  const isShown = (path: string) =>
+    before.attributes.some((one) => path === one.path || path.startsWith(`${one.path}.`));
+  const more = attributes.filter(({ path }) => !isShown(path));
+  return more.length === 0 ? [] : [`change ${more.map(({ path }) => path).join(", ")} of ${what}`];
 }
 
 export function previewStack(_: Installation, { details }: PlannedStack): Promise<ObjectChange[]> {

@@ -1,3 +1,4 @@
+import type { Nodegroup } from "@aws-sdk/client-eks";
 import { describeCluster } from "../aws/cluster.ts";
 import { describeCoreNodeGroups } from "../aws/core-node-group.ts";
 import type { HubLock } from "../config/hub-lock.ts";
@@ -5,6 +6,7 @@ import { defineStep } from "../engine/step.ts";
 import { ToolError, UserError } from "../errors.ts";
 import { getCommand, metricsCommand, parseNodeVersions } from "../tools/kubectl.ts";
 import type { KubeTarget } from "../tools/helm.ts";
+import { compareVersions } from "../upgrade/compare-versions.ts";
 import { judgeChartChange } from "../upgrade/hub-chart-changes.ts";
 import { readInsights } from "../upgrade/insights.ts";
 import { karpenterObstacle } from "../upgrade/karpenter-versions.ts";
@@ -22,13 +24,17 @@ export const versionsFit = defineStep({
   async check(installation: Installation) {
     const { lock, recorded, replaces } = await installation.lock();
     if (!recorded) return { done: "nothing runs yet" };
-    const cluster = await describeCluster(installation.aws, installation.config.name);
+    const { aws, config } = installation;
+    const [cluster, groups] = await Promise.all([
+      describeCluster(aws, config.name),
+      describeCoreNodeGroups(aws, config.name),
+    ]);
     if (cluster?.version === undefined || cluster.tags?.["hubctl:id"] !== lock.id) return { done: "nothing runs yet" };
     const obstacles = [
       ...(replaces ? judgeCharts(installation, replaces, lock) : []),
       ...(cluster.version === lock.kubernetes
-        ? []
-        : await askReadiness(installation, cluster.version, replaces ?? lock)),
+        ? judgeNodeImages(config.name, groups, lock)
+        : await askReadiness(installation, { from: cluster.version, groups, running: replaces ?? lock })),
     ];
     for (const { text, todo } of obstacles.filter(({ blocks }) => !blocks)) {
       installation.note(`! ${text}${todo === undefined ? "" : `; ${todo}`}`);
@@ -50,14 +56,30 @@ function judgeCharts({ config }: Installation, from: HubLock, to: HubLock): Obst
   ];
 }
 
+/** Somebody else may have updated the core nodes; Terraform would ask EKS for the way back, which there is not. */
+function judgeNodeImages(deployment: string, groups: readonly Nodegroup[], lock: HubLock): Obstacle[] {
+  const recorded = lock.nodeImage.release;
+  const newer = groups.find(({ releaseVersion = "" }) => compareVersions(releaseVersion, recorded) > 0)?.releaseVersion;
+  if (newer === undefined) return [];
+  return [
+    {
+      blocks: true,
+      text: `the core nodes run the image ${newer}, and EKS has no way back to ${recorded}, which the lock file names`,
+      todo: `hubctl update --upgrade nodes --deployment ${deployment}`,
+    },
+  ];
+}
+
 /** `running` holds the charts that run, as far as the lock file knows. */
-async function askReadiness(installation: Installation, from: string, running: HubLock): Promise<Obstacle[]> {
+async function askReadiness(
+  installation: Installation,
+  { from, groups, running }: { from: string; groups: readonly Nodegroup[]; running: HubLock },
+): Promise<Obstacle[]> {
   const { aws, config } = installation;
   const { lock } = await installation.lock();
   const target = await askTarget(installation, lock.id);
-  const [offers, groups, insights, inCluster] = await Promise.all([
+  const [offers, insights, inCluster] = await Promise.all([
     readOffers(aws, lock, { kubernetes: from }),
-    describeCoreNodeGroups(aws, config.name),
     readInsights(aws, config.name, lock.kubernetes),
     askCluster(installation, target, lock.kubernetes),
   ]);

@@ -22,8 +22,16 @@ export function diffValues(before: unknown, after: unknown, masks: Masks = {}, p
   if (parts) {
     return parts.flatMap(({ name, was, is, masks: inner }) => diffValues(was, is, inner, join(path, name)));
   }
-  if (areEqual(before, after)) return [];
-  return [{ path, ...(isNothing(before) ? {} : { before }), ...(isNothing(after) ? {} : { after }) }];
+  // What is shown as a whole is as secret, and as little known, as any part of it.
+  const isUnknown = marksAny(masks.unknown);
+  if (!isUnknown && areEqual(before, after)) return [];
+  if (marksAny(masks.secretBefore) || marksAny(masks.secretAfter)) return [{ path, isSecret: true }];
+  const was = isNothing(before) ? {} : { before };
+  return [isUnknown ? { path, ...was, isUnknown } : { path, ...was, ...(isNothing(after) ? {} : { after }) }];
+}
+
+function marksAny(mask: unknown): boolean {
+  return mask === true || (typeof mask === "object" && mask !== null && Object.values(mask).some(marksAny));
 }
 
 interface Part {

@@ -203,8 +203,7 @@ export async function readReleaseState(
   if (metadata === undefined) return { kind: "missing" };
   if (metadata.status.startsWith("pending-") || metadata.status === "uninstalling") {
     const history = parseHistory((await exec(historyCommand(target))).stdout);
-    const lastGood = history.findLast(({ status }) => status === "deployed" || status === "superseded")?.revision;
-    return { kind: "interrupted", status: metadata.status, rollbackTo: lastGood ?? metadata.revision };
+    return { kind: "interrupted", status: metadata.status, rollbackTo: findWayOut(metadata, history, wanted) };
   }
   const values = parseValues((await exec(valuesCommand(target))).stdout);
   const reasons = [
@@ -215,6 +214,20 @@ export async function readReleaseState(
     ...describeDifference(values, wanted.values),
   ];
   return reasons.length === 0 ? { kind: "current", revision: metadata.revision } : { kind: "different", reasons };
+}
+
+/**
+ * The last good revision; but the unfinished one itself, if only that has the chart version to go on with: it may have
+ * changed data already (the hub its database), so that the other version could not read them.
+ */
+function findWayOut(
+  { chart, version, revision }: ReleaseMetadata,
+  history: ReturnType<typeof parseHistory>,
+  wanted: WantedRelease,
+): number {
+  const lastGood = history.findLast(({ status }) => status === "deployed" || status === "superseded");
+  const fitting = [`${chart}-${version}`, `${wanted.chart}-${wanted.version}`];
+  return lastGood && fitting.includes(lastGood.chart ?? "") ? lastGood.revision : revision;
 }
 
 /** The newest former revision that was just what is wanted, and went well. */
@@ -236,8 +249,8 @@ export async function findFormerRevision(
 }
 
 /**
- * Makes a release that a killed Helm left behind ready for the next upgrade, and deletes nothing: an unfinished first
- * revision is rolled back to itself, which applies what it was to apply.
+ * Makes a release that a killed Helm left behind ready for the next upgrade, and deletes nothing: an unfinished revision
+ * that is rolled back to itself applies what it was to apply.
  */
 export async function repairRelease(
   exec: Exec,

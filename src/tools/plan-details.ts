@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import type { AttributeChange, Drift, ObjectChange } from "../engine/object-change.ts";
 import { diffValues } from "./diff-values.ts";
+import { tainted } from "./terraform-plan.ts";
 
 /** What a plan of Terraform says, resource by resource. */
 export interface PlanDetails {
@@ -24,6 +25,8 @@ const changeSchema = z.object({
 const resourceSchema = z.object({
   address: z.string(),
   previous_address: z.string().optional(),
+  deposed: z.string().optional(),
+  action_reason: z.string().optional(),
   mode: z.string().default("managed"),
   type: z.string(),
   change: changeSchema,
@@ -60,32 +63,41 @@ export function parsePlanDetails(stdout: string): PlanDetails {
     drift: drifted
       .filter(({ mode }) => mode === "managed")
       .flatMap((resource) => {
-        const plan = managed.find(({ address }) => address === resource.address);
+        const plan = managed.find(({ address, deposed }) => address === resource.address && deposed === undefined);
         return readDrift(resource, plan, namesOf(resource.address)) ?? [];
       }),
   };
 }
 
 function readChange(resource: Resource, configured: ReadonlySet<string>): ObjectChange | undefined {
-  const { address, previous_address: former, type, change } = resource;
+  const { address, type, change } = resource;
   const action = actionOf(change.actions);
   if (action === undefined) return undefined;
   const isKept = action === "change" || action === "replace";
   const forcedBy = change.replace_paths.map((path) => path.join("."));
+  const remark = remarkOn(resource);
   return {
     action,
     type,
-    what: former === undefined ? address : `${address} (was ${former})`,
+    what: address,
+    ...(remark !== undefined && { remark }),
     ...idOf(change.before),
     attributes: isKept ? attributesThatMatter(change, configured, forcedBy) : [],
     forcedBy,
   };
 }
 
+function remarkOn({ previous_address: former, deposed, action_reason: reason }: Resource): string | undefined {
+  if (deposed !== undefined) return "the former one, which has a successor already";
+  if (reason === tainted) return "its creation was interrupted";
+  return former && `was ${former}`;
+}
+
 function actionOf(actions: readonly string[]): ObjectChange["action"] | undefined {
-  if (actions.includes("create")) return actions.includes("delete") ? "replace" : "create";
   // "forget" leaves the resource in AWS, where nobody knows it any more.
-  if (actions.includes("delete") || actions.includes("forget")) return "delete";
+  const goes = actions.includes("delete") || actions.includes("forget");
+  if (actions.includes("create")) return goes ? "replace" : "create";
+  if (goes) return "delete";
   return actions.includes("update") ? "change" : undefined;
 }
 
@@ -134,7 +146,8 @@ function readDrift(resource: Resource, plan: Resource | undefined, configured: R
     return configured.has(top) || isReversed(attribute);
   });
   if (attributes.length === 0) return undefined;
-  return { ...common, kind: "changed", attributes, isPutBack: attributes.some(isReversed) };
+  const isPutBack = attributes.some(({ path }) => planned.some((change) => change.path === path));
+  return { ...common, kind: "changed", attributes, isPutBack };
 }
 
 function idOf(before: unknown): { id?: string } {

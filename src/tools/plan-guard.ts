@@ -102,7 +102,11 @@ export function isAllowed({ address, formerAddress }: Loss, allowed: readonly st
 }
 
 /** UserError PlanWouldDestroy, with everything that would be lost and was not named. */
-export function refuseLosses(losses: readonly Loss[], allowed: readonly string[] = []): void {
+export function refuseLosses(
+  losses: readonly Loss[],
+  allowed: readonly string[] = [],
+  outcome = "nothing was touched",
+): void {
   const refused = losses.filter((loss) => !isAllowed(loss, allowed));
   if (refused.length === 0) return;
   const lines = refused.map(describeLoss);
@@ -112,9 +116,9 @@ export function refuseLosses(losses: readonly Loss[], allowed: readonly string[]
     attributes.length === 0
       ? "undo the change of the configuration, or of what is in AWS, that makes this necessary"
       : `set ${attributes.join(", ")} back to what it was, in the configuration or in AWS`;
-  throw new UserError("PlanWouldDestroy", `the plan would ${lines.join("; ")}; nothing was touched`, {
+  throw new UserError("PlanWouldDestroy", `the plan would ${lines.join("; ")}; ${outcome}`, {
     output: lines.join("\n"),
-    hint: `${undo}; or, if it may be lost: hubctl update ${flags}`,
+    hint: `${undo}; or, if it may be lost, add to hubctl update: ${flags}`,
   });
 }
 

@@ -1,6 +1,7 @@
 import { parse } from "yaml";
 import type { AttributeChange, Drift, ObjectChange } from "../engine/object-change.ts";
 import { diffValues } from "./diff-values.ts";
+import { looksSecret, secretName } from "./looks-secret.ts";
 import { addressOf, isKept, keyOf, type ManifestObject } from "./manifest.ts";
 import { projectLive } from "./project-live.ts";
 
@@ -59,8 +60,14 @@ function byKey(objects: readonly ManifestObject[]): Map<string, ManifestObject> 
 const versionLabels = ["helm.sh/chart", "app.kubernetes.io/version", "chart"].map((name) => `metadata.labels.${name}`);
 
 function diffObjects(before: ManifestObject, after: ManifestObject): AttributeChange[] {
-  const changed = before.kind === "Secret" ? diffSecrets(before, after) : diffValues(before, after);
+  const changed = before.kind === "Secret" ? diffSecrets(before, after) : diffPlain(before, after);
   return changed.filter(({ path }) => !versionLabels.includes(path));
+}
+
+function diffPlain(before: ManifestObject, after: ManifestObject): AttributeChange[] {
+  return diffValues(before, after).map((attribute) =>
+    looksSecret(before.kind, attribute) ? { path: attribute.path, isSecret: true } : attribute,
+  );
 }
 
 /**
@@ -76,11 +83,13 @@ function diffSecrets(before: ManifestObject, after: ManifestObject): AttributeCh
 
 /** https://z2jh.jupyter.org/en/stable/resources/reference.html: settings of the hub's chart that hold no secrets. */
 const harmless = /^data\.values\.yaml\.(cull|singleuser\.(image|cpu|memory|defaultUrl|startTimeout))\b/;
-const secretName = /pass|secret|token|key|credential|auth/i;
+/** The chart's own settings; what operators add to them has names that tell nothing, and a number there may be a PIN. */
+const ofChart = /^data\.values\.yaml\.(?!custom\.|singleuser\.extra|hub\.(config|extra|services))/;
 
 function isHarmless({ path, before, after }: AttributeChange): boolean {
   if (harmless.test(path)) return true;
-  const isPlain = (value: unknown) => value === undefined || typeof value === "boolean" || typeof value === "number";
+  const isPlain = (value: unknown) =>
+    value === undefined || typeof value === "boolean" || (typeof value === "number" && ofChart.test(path));
   return isPlain(before) && isPlain(after) && !secretName.test(path);
 }
 

@@ -3,7 +3,7 @@ import { parseAllDocuments } from "yaml";
 import { z } from "zod";
 import type { Loss } from "./plan-guard.ts";
 
-const objectSchema = z.object({
+const objectSchema = z.looseObject({
   kind: z.string(),
   metadata: z.object({
     name: z.string(),
@@ -50,6 +50,18 @@ const precious: Readonly<Record<string, Precious>> = {
     carriesData: (volume) => !isOnlyAWay(volume),
     fixed: ({ spec = {} }) => ({ "spec.csi": spec["csi"] }),
   },
+  // https://kubernetes.io/docs/concepts/storage/storage-classes/: nothing of it can be changed but whether disks may grow.
+  StorageClass: {
+    kind: "class of disks",
+    isClusterWide: true,
+    carriesData: never,
+    fixed: (object) => ({
+      provisioner: object["provisioner"],
+      parameters: object["parameters"],
+      reclaimPolicy: object["reclaimPolicy"],
+      volumeBindingMode: object["volumeBindingMode"],
+    }),
+  },
   Namespace: { kind: "namespace", isClusterWide: true, carriesData: always, fixed: () => ({}) },
   // With its definition go all objects of a kind: node pools, and with them the nodes.
   CustomResourceDefinition: { kind: "definition", isClusterWide: true, carriesData: never, fixed: () => ({}) },
@@ -72,7 +84,8 @@ const precious: Readonly<Record<string, Precious>> = {
 /** What the upgrade of a release would delete, or could only do by making it anew. Both texts are Helm's manifests. */
 export function findReleaseLosses(current: string, wanted: string, namespace: string): Loss[] {
   const next = new Map(parseObjects(wanted).map((object) => [addressOf(object, namespace), object]));
-  return parseObjects(current).flatMap((object): Loss[] => {
+  const present = parseObjects(current);
+  const losses = present.flatMap((object): Loss[] => {
     const known = Object.hasOwn(precious, object.kind) ? precious[object.kind] : undefined;
     if (known === undefined || known.applies?.(object) === false) return [];
     const address = addressOf(object, namespace);
@@ -86,6 +99,20 @@ export function findReleaseLosses(current: string, wanted: string, namespace: st
     const forcedBy = differingKeys(known.fixed(object), known.fixed(successor));
     if (forcedBy.length === 0) return [];
     return [{ ...loss, verb: "replace", forcedBy, why: `${forcedBy.join(", ")} cannot be changed in place` }];
+  });
+  return [...claimsOf(losses, present, namespace), ...losses];
+}
+
+/** A volume does not go before its claim, which is made anew though it stays the same. */
+function claimsOf(losses: readonly Loss[], present: readonly KubeObject[], namespace: string): Loss[] {
+  return present.flatMap((object): Loss[] => {
+    const { kind, spec } = object;
+    const volume = losses.find(({ address }) => address === `PersistentVolume/${String(spec?.["volumeName"])}`);
+    const address = addressOf(object, namespace);
+    if (kind !== "PersistentVolumeClaim" || volume?.verb !== "replace") return [];
+    if (losses.some((loss) => loss.address === address)) return [];
+    const why = `its volume ${volume.address} is made anew`;
+    return [{ address, kind: "claim", carriesData: false, verb: "replace", forcedBy: [], why }];
   });
 }
 

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 
 export interface ResourceChange {
@@ -83,25 +84,54 @@ export function parsePlan(stdout: string): PlanSummary {
   return summary;
 }
 
-const whatIsDone = z.object({ resource_changes: z.unknown().optional(), output_changes: z.unknown().optional() });
+const doneSchema = z.object({
+  address: z.string().optional(),
+  deposed: z.string().optional(),
+  change: z.looseObject({ actions: z.array(z.string()) }),
+});
+const whatIsDone = z.object({
+  resource_changes: z.array(doneSchema).default([]),
+  output_changes: z.record(z.string(), doneSchema.shape.change).default({}),
+});
 
-/** Values may be secret, so only a digest of them is kept. */
+/**
+ * Values may be secret, so only a digest of them is kept. Without what stays as it is: AWS counts on meanwhile, the bytes
+ * of a file system for example.
+ */
 function fingerprintOf(plan: unknown): string {
-  return createHash("sha256")
-    .update(JSON.stringify(whatIsDone.parse(plan)))
-    .digest("hex");
+  const { resource_changes: resources, output_changes: outputs } = whatIsDone.parse(plan);
+  const done = [
+    ...resources.map(({ address, deposed, change }) => ({ address, deposed, change })),
+    ...Object.entries(outputs).map(([address, change]) => ({ address, change })),
+  ].filter(({ change }) => !change.actions.every((action) => action === "no-op" || action === "read"));
+  const content = done.map(({ change, ...which }) => ({ ...which, change: { ...change, ...whatDiffers(change) } }));
+  return createHash("sha256").update(JSON.stringify(content)).digest("hex");
+}
+
+/** Of an object that is changed, the attributes that are not the same before and after. */
+function whatDiffers({ before, after }: Record<string, unknown>): object {
+  if (!isObject(before) || !isObject(after)) return {};
+  const differs = ([name]: [string, unknown]) => !isDeepStrictEqual(before[name], after[name]);
+  return {
+    before: Object.fromEntries(Object.entries(before).filter(differs)),
+    after: Object.fromEntries(Object.entries(after).filter(differs)),
+  };
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function listFor(summary: PlanSummary, actions: readonly string[]): ResourceChange[] | undefined {
-  if (actions.includes("create") && actions.includes("delete")) return summary.replace;
-  if (actions.includes("create")) return summary.create;
   // "forget" takes a resource out of the state and leaves it in AWS as an orphan: as bad as deleting it unasked.
-  if (actions.includes("delete") || actions.includes("forget")) return summary.delete;
+  const goes = actions.includes("delete") || actions.includes("forget");
+  if (actions.includes("create")) return goes ? summary.replace : summary.create;
+  if (goes) return summary.delete;
   if (actions.includes("update")) return summary.update;
   return undefined;
 }
 
-const tainted = "replace_because_tainted";
+export const tainted = "replace_because_tainted";
 
 /** Its creation was interrupted or failed. */
 export function isTainted({ reason }: ResourceChange): boolean {

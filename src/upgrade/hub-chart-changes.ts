@@ -59,6 +59,18 @@ const chartChanges: readonly ChartChange[] = [
     todo: "write tls_strategy: on_connect (or before_bind, or insecure), and leave escape_userdn out",
   },
   {
+    id: "database-elsewhere",
+    since: "4.0.0",
+    blocks: true,
+    find: ({ hub }) => {
+      const db = valueAt(hub.values, ["hub", "db"]);
+      if (!isGroup(db) || (db["type"] !== "postgres" && db["type"] !== "mysql")) return undefined;
+      return db["upgrade"] === true ? undefined : "hub.db in the deployment's values";
+    },
+    text: "JupyterHub 5 has a new form of its database, and brings one that lies elsewhere to it only if that is asked for; else it does not start",
+    todo: "add upgrade: true there",
+  },
+  {
     id: "unknown-config-section",
     since: "4.3.0",
     blocks: true,

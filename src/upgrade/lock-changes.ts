@@ -1,5 +1,5 @@
 import type { HubLock } from "../config/hub-lock.ts";
-import { minorOf } from "./compare-versions.ts";
+import { compareVersions, minorOf } from "./compare-versions.ts";
 
 /** One version that differs between two lock files. */
 export interface VersionChange {
@@ -7,50 +7,47 @@ export interface VersionChange {
   what: string;
   from: string;
   to: string;
-  /** What the hub's users notice. */
-  effect: string;
 }
-
-const coreNodesMove =
-  "the core nodes are replaced: the hub is away for about 2 minutes, running servers go on without it";
 
 /** What a move from one lock file to another changes, the gravest first. */
 export function describeLockChanges(from: HubLock, to: HubLock): VersionChange[] {
   const changes: VersionChange[] = [];
-  const compare = (what: string, before: string | undefined, after: string | undefined, effect: string) => {
-    if (before !== after) changes.push({ what, from: before ?? "none", to: after ?? "none", effect });
+  const compare = (what: string, before: string | undefined, after: string | undefined) => {
+    if (before !== after) changes.push({ what, from: before ?? "none", to: after ?? "none" });
   };
-  compare("Kubernetes", from.kubernetes, to.kubernetes, `no way back; ${coreNodesMove}`);
-  compare(
-    "node image",
-    from.nodeImage.release,
-    to.nodeImage.release,
-    `${coreNodesMove}; a user's node is replaced when it is empty`,
-  );
-  for (const name of namesOf(from.charts, to.charts)) {
-    compare(`chart ${name}`, from.charts[name], to.charts[name], chartEffects[name] ?? "no effect on running servers");
-  }
-  for (const name of namesOf(from.addons, to.addons)) {
-    compare(`add-on ${name}`, from.addons[name], to.addons[name], "no effect on running servers");
-  }
-  for (const name of namesOf(from.images ?? {}, to.images ?? {})) {
-    compare(`image ${name}`, from.images?.[name], to.images?.[name], "servers that start from then on");
-  }
-  compare("provider hashicorp/aws", from.provider, to.provider, "no effect on running servers");
+  compare("Kubernetes", from.kubernetes, to.kubernetes);
+  compare("node image", from.nodeImage.release, to.nodeImage.release);
+  const compareAll = (
+    kind: string,
+    before: Readonly<Record<string, string>>,
+    after: Readonly<Record<string, string>>,
+  ) => {
+    for (const name of namesOf(before, after)) compare(`${kind} ${name}`, before[name], after[name]);
+  };
+  compareAll("chart", from.charts, to.charts);
+  compareAll("add-on", from.addons, to.addons);
+  compareAll("image", from.images ?? {}, to.images ?? {});
+  compare("provider hashicorp/aws", from.provider, to.provider);
   return changes;
 }
 
-const chartEffects: Readonly<Record<string, string>> = {
-  jupyterhub: "the hub restarts, and its database may be migrated: about 1 minute away; running servers go on",
-  karpenter: "no new user's node for about a minute; running servers go on",
-};
-
-/** What of a move there is no way back from, as sentences; to be said before the move. */
+/**
+ * What of a move there is no way back from, as sentences; to be said before the move.
+ * https://docs.aws.amazon.com/eks/latest/APIReference/API_UpdateNodegroupVersion.html
+ */
 export function describeIrreversible(from: HubLock, to: HubLock): string[] {
-  if (minorOf(from.kubernetes) >= minorOf(to.kubernetes)) return [];
-  return [
-    `Kubernetes can't go back from ${to.kubernetes} to ${from.kubernetes}: EKS has no way to an older version once the control plane has moved`,
-  ];
+  const lines: string[] = [];
+  if (minorOf(from.kubernetes) < minorOf(to.kubernetes)) {
+    lines.push(
+      `Kubernetes can't go back from ${to.kubernetes} to ${from.kubernetes}: EKS has no way to an older version once the control plane has moved`,
+    );
+  }
+  if (compareVersions(from.nodeImage.release, to.nodeImage.release) < 0) {
+    lines.push(
+      `the node image can't go back from ${to.nodeImage.release} to ${from.nodeImage.release}: EKS takes no node group to an older one`,
+    );
+  }
+  return lines;
 }
 
 function namesOf(...records: readonly Readonly<Record<string, string>>[]): string[] {

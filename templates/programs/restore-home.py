@@ -23,7 +23,10 @@ def main():
         if (candidate := folder / "home" / home.name).is_dir() and any(candidate.iterdir())
     )
     if not found:
-        sys.exit(f"the backup holds no home {home.name}, or an empty one")
+        sys.exit(
+            f"the backup holds no home {home.name}, or an empty one: check the user's name, or choose another recovery"
+            " point with --from"
+        )
     source = found[-1]
     target = choose_target()
     partial = target.with_name(f".{target.name}.partial")

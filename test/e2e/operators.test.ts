@@ -64,9 +64,11 @@ test("on a second machine, init --fetch brings the configuration, and install ch
     expect(await readFile(join(cwd, path), "utf8")).toBe(await readFile(join(world.cwd, path), "utf8"));
   }
   const before = await revisions();
-  // What this machine lacks is the kubeconfig, and without it nothing is known of what is in the cluster.
+  // What this machine lacks is the kubeconfig; what is in the cluster is known without it.
   const first = await hubctl(["install", "--yes"], { cwd, env });
   expect(first.exitCode, first.stderr).toBe(0);
+  expect(first.stderr).toContain("Write the deployment's kubeconfig: write ");
+  expect(first.stderr).not.toContain("Then, as far as needed:");
   expect(await revisions()).toEqual(before);
   const again = await hubctl(["install"], { cwd, env });
   expect(again.exitCode, again.stderr).toBe(0);

@@ -226,6 +226,20 @@ describe("what would be lost", () => {
     const { LoadBalancers = [] } = await aws.elb.send(new DescribeLoadBalancersCommand({}));
     expect(LoadBalancers.map(({ Scheme }) => Scheme)).toEqual(["internal"]);
   });
+
+  test("goes once it is named: a shared folder that came later, in AWS and in the cluster", async () => {
+    const present = await readFile(fileOf("hub.yaml"), "utf8");
+    await configure(`${present}storage: { sharedFolders: [{ name: shared }, { name: data }] }\n`);
+    const added = await update("--yes");
+    expect(added.exitCode, added.stderr).toBe(0);
+    await configure(present);
+    const addresses = ['aws_efs_access_point.folders["data"]', "PersistentVolumeClaim/jupyterhub/shared-data"];
+    const refused = await update("--yes");
+    expect(refused.exitCode, refused.stderr).toBe(2);
+    for (const address of addresses) expect(refused.stderr).toContain(address);
+    const removed = await update("--yes", ...addresses.flatMap((address) => ["--allow-replace", address]));
+    expect(removed.exitCode, removed.stderr).toBe(0);
+  });
 });
 
 test("update --rollback brings the former configuration back, by the release's former revision", async () => {

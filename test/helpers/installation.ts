@@ -14,6 +14,7 @@ import { beforeEach, vi } from "vitest";
 import { createClients } from "../../src/aws/clients.ts";
 import { kubeContext } from "../../src/aws/cluster.ts";
 import { workDirPaths } from "../../src/config/work-dir.ts";
+import type { ObjectChange } from "../../src/engine/object-change.ts";
 import type { Step } from "../../src/engine/step.ts";
 import type { Installation } from "../../src/steps/installation.ts";
 import { createGuard } from "../../src/steps/guard.ts";
@@ -138,8 +139,8 @@ export interface FakeStack extends DeploymentStack {
   readonly log: string[];
 }
 
-/** A stack whose successive plans are given; a plan more than that is empty. */
-export function fakeStack(plans: readonly PlanSummary[]): FakeStack {
+/** A stack whose successive plans are given, with what they say in detail; a plan more than that is empty. */
+export function fakeStack(plans: readonly PlanSummary[], changes: readonly ObjectChange[][] = []): FakeStack {
   const log: string[] = [];
   let planned = 0;
   const stack: Stack = {
@@ -148,8 +149,9 @@ export function fakeStack(plans: readonly PlanSummary[]): FakeStack {
     plan(_, { destroy, targets = [] } = { destroy: false }) {
       log.push([destroy ? "plan to destroy" : "plan", ...targets].join(" "));
       const summary = plans[planned] ?? emptyPlan();
+      const details = { changes: changes[planned] ?? [], drift: [] };
       planned += 1;
-      return Promise.resolve({ file: `plan-${planned}`, summary, details: { changes: [], drift: [] } });
+      return Promise.resolve({ file: `plan-${planned}`, summary, details });
     },
     apply({ file }) {
       log.push(`apply ${file}`);

@@ -358,3 +358,22 @@ shutil.copyfileobj = fill
 sys.argv = sys.argv[1:]
 runpy.run_path(sys.argv[0], run_name="__main__")
 `;
+
+describe("the sandbox's hub", () => {
+  const start = (version: string) => python([hubTables, version]);
+
+  test("brings an older database up to its own version, and refuses a newer one", async () => {
+    await start("4.3.5");
+    await addUser("ada");
+    expect(await start("4.4.0")).toEqual({ code: 0, output: "" });
+    expect(await usersIn(database)).toEqual(["ada"]);
+    expect(await start("4.3.5")).toMatchObject({ code: 1, output: expect.stringContaining("4.4.0") as string });
+  });
+
+  test("leaves a migration that fails half done", async () => {
+    await start("4.3.5");
+    for (const user of ["ada", "unmigratable", "zoe"]) await addUser(user);
+    for (let attempt = 0; attempt < 2; attempt += 1) expect((await start("4.4.0")).code).toBe(1);
+    expect(await usersIn(database)).toEqual(["ada"]);
+  });
+});

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -8,6 +8,7 @@ import { startControlPlane } from "../../sandbox/kube/control-plane.ts";
 import type { ControlPlane } from "../../sandbox/kube/types.ts";
 import { createWorld } from "../../sandbox/world.ts";
 import { findReleaseDrift } from "../../src/plan/release-drift.ts";
+import { countServers } from "../../src/plan/running-servers.ts";
 import { hub } from "../../src/releases/hub.ts";
 import { karpenterCrd } from "../../src/releases/karpenter-crd.ts";
 import { platform } from "../../src/releases/platform.ts";
@@ -70,6 +71,44 @@ afterAll(async () => {
   rmSync(dir, { recursive: true, force: true });
 });
 
+function flagsOf({ kubeconfig, context }: KubeTarget): string[] {
+  return ["--kubeconfig", kubeconfig, "--context", context, "--namespace", hub.namespace];
+}
+
+/** As EKS' AmazonEKSAdminViewPolicy: everything may be read, Secrets included. */
+async function readerOf(admin: KubeTarget): Promise<KubeTarget> {
+  const rbac = "rbac.authorization.k8s.io";
+  const metadata = { name: "reader", namespace: hub.namespace };
+  const items = [
+    { apiVersion: "v1", kind: "ServiceAccount", metadata },
+    {
+      apiVersion: `${rbac}/v1`,
+      kind: "ClusterRole",
+      metadata: { name: "reader" },
+      rules: [{ apiGroups: ["*"], resources: ["*"], verbs: ["get", "list", "watch"] }],
+    },
+    {
+      apiVersion: `${rbac}/v1`,
+      kind: "ClusterRoleBinding",
+      metadata: { name: "reader" },
+      roleRef: { apiGroup: rbac, kind: "ClusterRole", name: "reader" },
+      subjects: [{ kind: "ServiceAccount", ...metadata }],
+    },
+  ];
+  const create = { file: "kubectl", args: ["create", "--filename", "-", ...flagsOf(admin)] };
+  await exec({ ...create, input: JSON.stringify({ apiVersion: "v1", kind: "List", items }) });
+  const token = (await kubectl("create", "token", "reader")).trim();
+  const view = {
+    file: "kubectl",
+    args: ["config", "view", "--raw", "--minify", "--output", "json", ...flagsOf(admin)],
+  };
+  const config = JSON.parse((await exec(view)).stdout) as { users: { user: object }[] };
+  for (const user of config.users) user.user = { token };
+  const kubeconfig = join(dir, "reader.kubeconfig");
+  writeFileSync(kubeconfig, JSON.stringify(config), { mode: 0o600 });
+  return { ...admin, kubeconfig };
+}
+
 async function contexts(kubeconfig: string): Promise<string> {
   const { stdout } = await exec({ file: "kubectl", args: ["config", "current-context", "--kubeconfig", kubeconfig] });
   return stdout.trim();
@@ -122,6 +161,19 @@ describe("what the cluster holds", { timeout: 120_000 }, () => {
     for (const hidden of Object.values(inputs.generated)) expect(JSON.stringify(changes)).not.toContain(hidden);
     expect(await revision()).toBe(before);
     expect(await drift()).toEqual([]);
+  });
+
+  it("is seen by who may only read", async () => {
+    const reading = await readerOf(target);
+    const mayWrite = { file: "kubectl", args: ["auth", "can-i", "create", "configmaps", ...flagsOf(reading)] };
+    await expect(exec(mayWrite)).rejects.toThrow();
+    const place = { ...reading, release: hub.name, namespace: hub.namespace };
+    const state = { kind: "different" as const, reasons: [], revision: 1, chartVersion: "" };
+    const values = { ...hub.values(inputs), cull: { enabled: false } };
+    const changes = await previewRelease(exec, { target: place, state, upgrade: upgradeOf(hub, values), anew: [] });
+    expect(changes.map(({ what }) => what)).toContain("Secret/jupyterhub/hub");
+    expect([...(await findReleaseDrift(exec, reading, inputs.config)).values()].flat()).toEqual([]);
+    await expect(countServers(exec, reading)).resolves.toEqual({ servers: 0, users: 0 });
   });
 
   it("has no change when the same is asked for once more", async () => {

@@ -83,7 +83,7 @@ afterAll(async () => {
   vi.unstubAllEnvs();
   await aws.stop();
   rmSync(root, { recursive: true, force: true });
-});
+}, 120_000);
 
 const isReadOnly = ({ service, action }: CallRecord) =>
   /^(GET \/|Get|Describe|List|Head|Batch(Get|Describe)|Lookup)/.test(action) || service === "sts";

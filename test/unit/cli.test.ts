@@ -1,5 +1,6 @@
 import { afterEach, expect, it, vi } from "vitest";
 import { main } from "../../src/cli.ts";
+import { AbortError, SeveralErrors, ToolError, UserError } from "../../src/errors.ts";
 import { processRedactor } from "../../src/ui/redact.ts";
 
 const secret = "s3cret-of-the-oauth-app";
@@ -10,6 +11,9 @@ vi.mock("../../src/commands/install.ts", () => ({
     return Promise.reject(new SyntaxError(`Unexpected token in {"client_secret":"${secret}"}`));
   },
 }));
+
+const plan = vi.hoisted(() => vi.fn<() => Promise<void>>());
+vi.mock("../../src/commands/plan.ts", () => ({ plan }));
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -29,4 +33,29 @@ it.each([
   expect(process.exitCode).toBe(70);
   expect(written.join("")).toContain('Unexpected token in {"client_secret":"[hidden]"}');
   expect(written.join("")).not.toContain(secret);
+});
+
+it.each([
+  ["what the user must change", new UserError("ConfigInvalid", "no"), 1],
+  ["several of it", new SeveralErrors([new UserError("A", "a"), new UserError("B", "b")]), 1],
+  ["a tool that failed", new ToolError("TerraformFailed", "no"), 1],
+  ["an interrupt", new AbortError("Interrupted", "no"), 130],
+])("ends a plan with --detailed-exitcode never with the code for changes: %s", async (_, error, exitCode) => {
+  vi.spyOn(process.stderr, "write").mockImplementation(() => true);
+  plan.mockRejectedValue(error);
+  await main(["node", "hubctl", "plan", "--detailed-exitcode"]);
+  expect(process.exitCode).toBe(exitCode);
+});
+
+it("ends a plan without it as any other command", async () => {
+  vi.spyOn(process.stderr, "write").mockImplementation(() => true);
+  plan.mockRejectedValue(new UserError("ConfigInvalid", "no"));
+  await main(["node", "hubctl", "plan"]);
+  expect(process.exitCode).toBe(2);
+});
+
+it("takes a mistyped option for a failure, too", async () => {
+  vi.spyOn(process.stderr, "write").mockImplementation(() => true);
+  await main(["node", "hubctl", "plan", "--detailed-exitcode", "--no-such-option"]);
+  expect(process.exitCode).toBe(1);
 });

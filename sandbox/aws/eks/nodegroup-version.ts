@@ -81,6 +81,11 @@ async function wantedNodegroup(
   const wanted = structuredClone(nodegroup);
   wanted.shape.version = version;
   const releaseVersion = releaseFor(shape.amiType, version, body.releaseVersion, template);
+  if (shape.amiType !== "CUSTOM" && version === shape.version && dayOf(releaseVersion) < dayOf(shape.releaseVersion)) {
+    throw invalidParameter(
+      `Nodegroup release version ${shape.releaseVersion} cannot be rolled back to ${releaseVersion}`,
+    );
+  }
   if (shape.amiType !== "CUSTOM" || template) wanted.shape.releaseVersion = releaseVersion;
   if (template) {
     wanted.shape.launchTemplate = {
@@ -173,6 +178,11 @@ async function waitForNodes(
     }
     await pause(context.delays.poll, signal);
   }
+}
+
+/** "20261110" of "1.36.1-20261110". */
+function dayOf(release: string): string {
+  return release.split("-").at(-1) ?? "";
 }
 
 function minorNumber(version: string): number {

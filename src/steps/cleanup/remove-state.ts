@@ -32,7 +32,8 @@ export const removeState = defineStep({
       await cleanup.leaveStateBucket();
       await removeUnlockedRecords(aws, records);
     }
-    const local = [deployment.lockFile, workDir.kubeconfig, workDir.terraform("storage"), workDir.terraform("cluster")];
+    const stacks = [workDir.terraform("storage"), workDir.terraform("cluster")];
+    const local = [deployment.lockFile, workDir.kubeconfig, workDir.kubeconfigForChecks, ...stacks];
     await Promise.all(local.map((path) => rm(path, { recursive: true, force: true })));
     cleanup.inventory.forget();
   },

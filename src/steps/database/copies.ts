@@ -9,7 +9,7 @@ import { getCommand, parseNames } from "../../tools/kubectl.ts";
 import type { Installation } from "../installation.ts";
 import { readResult } from "../hub-job.ts";
 import type { CronJob } from "../hub-job-objects.ts";
-import { findCronJob, runDatabaseJob } from "./job.ts";
+import { findCronJob, runDatabaseJob, type DatabaseJob } from "./job.ts";
 
 const copySchema = z.object({ name: z.string(), bytes: z.number() });
 
@@ -31,9 +31,11 @@ const quiet = { progress: () => undefined };
 export async function copyDatabase(
   means: Means,
   target: KubeTarget,
-  report: Pick<Report, "progress"> = quiet,
+  report: Pick<Report, "progress">,
+  ofChart: Pick<DatabaseJob, "chartVersion"> = {},
 ): Promise<string> {
-  const job = { name: `${databaseCopyJob}-now`, args: ["copy"], besideHub: await hasHubPod(means, target) };
+  const besideHub = await hasHubPod(means, target);
+  const job = { name: `${databaseCopyJob}-now`, args: ["copy"], besideHub, ...ofChart };
   await runDatabaseJob(means, target, await requireCronJob(means, target), job, report);
   return z.object({ copied: z.string() }).parse(await readResult(means, target, job.name)).copied;
 }

@@ -16,6 +16,8 @@ export interface DatabaseJob {
   args: readonly string[];
   /** Whether it must run where the hub does: a disk is attached to one node at a time. */
   besideHub: boolean;
+  /** Of the hub that has left the database as it is, where the CronJob may belong to the next one already. */
+  chartVersion?: string;
 }
 
 type Means = Pick<Installation, "exec" | "signal">;
@@ -37,13 +39,14 @@ export async function runDatabaseJob(
   await runHubJob(means, target, jobOf(cronJob, job), report);
 }
 
-function jobOf({ spec }: CronJob, { name, args, besideHub }: DatabaseJob): HubJob {
+function jobOf({ spec }: CronJob, { name, args, besideHub, chartVersion }: DatabaseJob): HubJob {
   const { spec: job, metadata } = spec.jobTemplate;
   const pod = job.template.spec;
+  const own = [...(chartVersion === undefined ? [] : [{ name: "CHART_VERSION", value: chartVersion }]), resultVariable];
   const containers = pod.containers.map(({ env = [], ...container }) => ({
     ...container,
     args,
-    env: [...env, resultVariable],
+    env: [...env.filter((variable) => !own.some(({ name: taken }) => taken === variable.name)), ...own],
   }));
   return {
     name,

@@ -1,8 +1,10 @@
 import { z } from "zod";
+import { ToolError } from "../../errors.ts";
 import { waitSeconds } from "../../engine/retry.ts";
 import { defineStep, type Report } from "../../engine/step.ts";
 import { hub } from "../../releases/hub.ts";
 import { homeClaim } from "../../releases/platform.ts";
+import { CommandError } from "../../tools/exec.ts";
 import type { KubeTarget } from "../../tools/helm.ts";
 import { getCommand } from "../../tools/kubectl.ts";
 import type { Reached } from "../cluster-reach.ts";
@@ -40,15 +42,15 @@ export const warnUsers = defineStep({
         const running = await findHomes(pausing, target);
         if (running.length === 0) return;
         const untold = running.filter((home) => !told.has(home));
-        if (untold.length > 0) await writeNotices(pausing, target, "put", untold, textOf(end));
+        if (untold.length > 0) await putNotices(pausing, target, untold, textOf(end));
         for (const home of untold) told.add(home);
         const left = Math.max(Math.ceil((end.getTime() - Date.now()) / 1000), 0);
         report.progress(`${running.length} servers run; ${Math.ceil(left / 60)} minutes left`);
         await waitSeconds(Math.min(everySeconds, left), signal);
       }
     } finally {
-      // Who is interrupted leaves the notices to the next run; they are no reason to fail.
-      if (told.size > 0 && !signal.aborted) await writeNotices(pausing, target, "remove", [...told], "");
+      // Who is interrupted leaves the notices to the next run.
+      if (told.size > 0 && !signal.aborted) await removeNotices(pausing, target, [...told]);
     }
   },
 });
@@ -61,13 +63,43 @@ function textOf(end: Date): string {
   );
 }
 
-async function writeNotices(
+async function putNotices(
   pausing: Pausing,
   target: KubeTarget,
-  action: "put" | "remove",
   folders: readonly string[],
   text: string,
 ): Promise<void> {
+  try {
+    const failed = await writeNotices(pausing, target, { action: "put", folders, text });
+    if (failed.length > 0) pausing.note(`! not told, since their homes could not be written: ${failed.join("; ")}`);
+  } catch (cause) {
+    // What kubectl says may pass, and is looked up by who runs the step.
+    if (!(cause instanceof ToolError) || cause instanceof CommandError) throw cause;
+    const { name } = pausing.deployment;
+    throw new ToolError("UsersNotTold", `those who work could not be told: ${cause.message}`, {
+      ...(cause.output !== undefined && { output: cause.output }),
+      cause,
+      hint: `hubctl status --deployment ${name} tells what is not well; to pause without a notice: hubctl pause --deployment ${name} --warn 0`,
+    });
+  }
+}
+
+/** They are no reason to fail: the time to save has passed. */
+async function removeNotices(pausing: Pausing, target: KubeTarget, folders: readonly string[]): Promise<void> {
+  try {
+    await writeNotices(pausing, target, { action: "remove", folders, text: "" });
+  } catch (error) {
+    if (!(error instanceof ToolError) || pausing.signal.aborted) throw error;
+    pausing.note(`! the notices (${noticeFile}) stay in the homes: ${error.message}`);
+  }
+}
+
+/** Tells for which folders it failed. */
+async function writeNotices(
+  pausing: Pausing,
+  target: KubeTarget,
+  { action, folders, text }: { action: "put" | "remove"; folders: readonly string[]; text: string },
+): Promise<string[]> {
   const job = await pythonJob(pausing, target, {
     name: jobName,
     program: "notices.py",
@@ -77,10 +109,10 @@ async function writeNotices(
     seconds: 300,
   });
   await runHubJob(pausing, target, job, { progress: () => undefined });
-  const { failed } = z.object({ failed: z.array(z.string()) }).parse(await readResult(pausing, target, jobName));
-  if (failed.length > 0 && action === "put")
-    pausing.note(`! not told, since their homes could not be written: ${failed.join("; ")}`);
+  return resultSchema.parse(await readResult(pausing, target, jobName)).failed;
 }
+
+const resultSchema = z.object({ failed: z.array(z.string()) });
 
 const podsSchema = z.object({
   items: z.array(

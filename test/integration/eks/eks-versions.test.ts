@@ -146,5 +146,6 @@ test("pods that may not leave make an update of nodes fail, and the old nodes st
 
 test("a node group never goes back, and never past its cluster", async () => {
   await expect(updateNodes({ version: "1.34" })).rejects.toThrow(/cannot be downgraded/);
+  await expect(updateNodes({ releaseVersion: "1.35.5-20261023" })).rejects.toThrow(/cannot be rolled back/);
   await expect(updateNodes({ version: "1.36" })).rejects.toThrow(/cannot be greater than cluster version 1.35/);
 });

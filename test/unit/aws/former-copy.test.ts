@@ -1,7 +1,13 @@
 import { ListObjectVersionsCommand } from "@aws-sdk/client-s3";
 import { beforeEach, describe, expect, it } from "vitest";
 import { createClients } from "../../../src/aws/clients.ts";
-import { hashOf, readCopyManifest, writeConfigCopy, type CopyManifest } from "../../../src/aws/config-copy.ts";
+import {
+  hashOf,
+  readCopyManifest,
+  writeConfigCopy,
+  type CopyAuthor,
+  type CopyManifest,
+} from "../../../src/aws/config-copy.ts";
 import { findFormerCopy } from "../../../src/aws/former-copy.ts";
 import { fakeBucket } from "../../helpers/fake-s3.ts";
 import { account, mockAws } from "../../helpers/installation.ts";
@@ -11,7 +17,9 @@ const aws = createClients("us-east-2");
 const id = "0123456789abcdef";
 const where = { account, deployment: "field", id };
 const key = "deployments/field/config/manifest.json";
-const author = { hubctl: "0.1.0", form: "hub.yaml" as const, name: "field", id, by: "ada@laptop", principal: "arn" };
+const fixed = { namePrefix: "", rolePath: "/", vpcCidr: "10.0.0.0/16", encryptionKey: "aws" };
+const person = { hubctl: "0.1.0", form: "hub.yaml" as const, name: "field", id, by: "ada@laptop", principal: "arn" };
+const author = { ...person, fixed };
 const configOf = (text: string) => new Map([["deployments/field/hub.yaml", text]]);
 
 let versions: string[];
@@ -39,13 +47,16 @@ beforeEach(() => {
 });
 
 /** One run that went well: it writes a file of the configuration, then the manifest. */
-async function install(text: string, by: Partial<typeof author> = {}): Promise<void> {
+async function install(text: string, by: Partial<CopyAuthor> = {}): Promise<void> {
   last = await writeConfigCopy(aws, where, configOf(text), { ...author, ...by }, last);
   versions.push(`v${2 * (versions.length + 1)}`);
   expect(await readCopyManifest(aws, account, "field")).toEqual(last);
 }
 
-const former = async (text: string) => (await findFormerCopy(aws, where, hashOf(configOf(text))))?.hash;
+const former = async (text: string) => {
+  const here = hashOf(configOf(text));
+  return (await findFormerCopy(aws, where, ({ hash }) => hash !== here))?.hash;
+};
 
 describe("the configuration to go back to", () => {
   it("is the one before, if what is here was installed to its end", async () => {
@@ -66,6 +77,13 @@ describe("the configuration to go back to", () => {
     await install("two");
     await install("one again, but for its time");
     expect(await former("one again, but for its time")).toBe(hashOf(configOf("two")));
+  });
+
+  it("is none that was only begun", async () => {
+    last = await writeConfigCopy(aws, where, configOf("one"), person, last);
+    versions.push("v2");
+    await install("two");
+    expect(await former("two")).toBeUndefined();
   });
 
   it("is none at first, and none of another deployment of this name", async () => {

@@ -52,8 +52,8 @@ const changed: Preview = {
     },
     {
       id: "hub",
-      title: "Install the hub",
-      summary: "upgrade: values of hub",
+      title: "Update the hub",
+      summary: "values of hub",
       kind: "change",
       objects: [
         change("change", "Secret/jupyterhub/hub", { attributes: [{ path: "data.token", isSecret: true }] }),
@@ -97,6 +97,7 @@ describe("a plan on the terminal", () => {
       "waves: https://hub.example.org, AWS account 123456789012, region us-east-2",
     ]);
     expect(describeEnd(same)).toBe("Nothing to change: waves is as its configuration says");
+    expect(describeEnd({ ...same, drift: changed.drift.slice(1) })).toMatch(/says, but for what others have changed$/);
   });
 
   it("tells what changes, what others changed, what is refused, and what it means", () => {
@@ -112,14 +113,14 @@ describe("a plan on the terminal", () => {
               labels.a: added "x"
               labels.b: removed "y"
           ± aws_vpc.this[0] is made anew (cidr_block cannot be changed in place)
-        Install the hub: upgrade: values of hub
+        Update the hub: values of hub
           ~ Secret/jupyterhub/hub
               data.token: changed (secret)
           ~ Deployment/jupyterhub/hub
               spec.template.metadata.annotations.checksum/secret: changed
         Then, as far as needed:
           Wait for the balancer (it is new)
-          Lead the domain
+          Lead the domain (known later)
 
       What others have changed:
         aws_efs_file_system.homes (put back)
@@ -145,6 +146,25 @@ describe("a plan on the terminal", () => {
     const long = lines.find((line) => line.includes("long:"));
     expect(long).toMatch(/x…  ?→ \(2 lines\)$|x… → \(2 lines\)$/);
     expect(long!.length).toBeLessThan(130);
+  });
+
+  it("says what is only waited for, which is no change", () => {
+    const lines = describePreview({ ...same, steps: changed.steps.filter(({ kind }) => kind === "wait") }, plain);
+    expect(lines.slice(1)).toEqual(["", "What is waited for:", "    Wait for the balancer (it is new)"]);
+  });
+
+  it("says so where both sides look the same because they are shortened", () => {
+    const start = "x".repeat(100);
+    const attributes = [{ path: "user_data", before: `${start}1`, after: `${start}2` }];
+    const objects = [change("change", "aws_x.y", { attributes, remark: "was aws_x.z" })];
+    const lines = describePreview({ ...changed, steps: [{ ...changed.steps[0]!, objects }] }, plain);
+    expect(lines).toContain("    ~ aws_x.y (was aws_x.z)");
+    expect(lines).toContain("        user_data: changed");
+  });
+
+  it("does not say of each step before the first install that it waits for the cluster", () => {
+    const steps = changed.steps.filter(({ kind }) => kind === "unknown");
+    expect(describePreview({ ...changed, isInstalled: false, steps }, plain)).toContain("    Lead the domain");
   });
 
   it("ends with the command that does it", () => {
@@ -182,7 +202,7 @@ describe("a plan under a pull request", () => {
       ~~~~
       </details>
 
-      <details><summary>Install the hub: upgrade: values of hub</summary>
+      <details><summary>Update the hub: values of hub</summary>
 
       ~~~~diff
       ! Secret/jupyterhub/hub

@@ -1,7 +1,7 @@
-import { DescribeClusterCommand } from "@aws-sdk/client-eks";
+import { DescribeClusterCommand, ListNodegroupsCommand } from "@aws-sdk/client-eks";
 import { ListObjectVersionsCommand } from "@aws-sdk/client-s3";
 import { GetCallerIdentityCommand } from "@aws-sdk/client-sts";
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { carryOut, planAndAgree } from "../../../src/commands/apply-configuration.ts";
@@ -47,6 +47,7 @@ beforeEach(async () => {
   vi.stubEnv("HUBCTL_ADMIN_PASSWORD", "an-admin-password-of-forty-characters-xx");
   aws.sts.on(GetCallerIdentityCommand).resolves({ Account: account, Arn: `arn:aws:iam::${account}:user/operator` });
   aws.eks.on(DescribeClusterCommand).resolves({ cluster: { name: "field", version: "1.36" } });
+  aws.eks.on(ListNodegroupsCommand).resolves({ nodegroups: [] });
   const bucket = fakeBucket(aws.s3);
   const keep = bucket.objects.set.bind(bucket.objects);
   let written = 0;
@@ -60,6 +61,7 @@ beforeEach(async () => {
   }));
   vi.mocked(planAndAgree).mockImplementation(async ({ installation }: Session) => {
     const { config, rollsBack } = installation;
+    await installation.takeRunLock();
     planned.push({ domain: config.domain, chart: (await installation.lock()).lock.charts["jupyterhub"], rollsBack });
     return new Map();
   });
@@ -129,6 +131,17 @@ describe("going back", () => {
     expect(planned).toMatchObject([{ domain: "two.example.org", chart: "4.4.0" }]);
   });
 
+  it("leaves Kubernetes to an upgrade that EKS is at, and says so", async () => {
+    const file = join(folder(), "hub.lock.yaml");
+    await writeLock(file, { ...lock, kubernetes: "1.35" });
+    await install();
+    await writeLock(file, { ...lock, kubernetes: "1.36" });
+    aws.eks.on(DescribeClusterCommand).resolves({ cluster: { name: "field", version: "1.35", status: "UPDATING" } });
+    await rollBack(options);
+    expect(readFileSync(file, "utf8")).toContain('kubernetes: "1.36"');
+    expect(printed).toContain("what stays as it is: Kubernetes can't go back from 1.36 to 1.35");
+  });
+
   it("puts the files back if nobody agrees", async () => {
     await update();
     vi.mocked(planAndAgree).mockRejectedValueOnce(new AbortError("Declined", "declined; nothing was touched"));
@@ -138,12 +151,88 @@ describe("going back", () => {
     expect(keptFolders()).toEqual([]);
   });
 
-  it("keeps the former files once something was done, so that an update goes on", async () => {
+  it("goes on to where it was going when it stopped, not from there to where it came from", async () => {
     await update();
-    vi.mocked(carryOut).mockRejectedValueOnce(new ToolError("Broken", "it broke"));
+    vi.mocked(carryOut).mockImplementationOnce(async ({ installation }: Session, { resume }) => {
+      expect(resume).toBe("hubctl update --deployment field --rollback");
+      await writeLock(installation.deployment.lockFile, (await installation.lock()).lock);
+      throw new ToolError("Broken", "it broke");
+    });
     await expect(rollBack(options)).rejects.toMatchObject({ code: "Broken" });
     expect(readFileSync(hubFile(), "utf8")).toContain("one.example.org");
     expect(keptFolders()).toHaveLength(1);
+
+    vi.mocked(planAndAgree).mockRejectedValueOnce(new AbortError("Declined", "declined; nothing was touched"));
+    await expect(rollBack(options)).rejects.toMatchObject({ code: "Declined" });
+    expect(readFileSync(hubFile(), "utf8")).toContain("one.example.org");
+
+    await rollBack(options);
+    expect(planned.map(({ domain }) => domain)).toEqual(["one.example.org", "one.example.org"]);
+    expect(printed).toContain("Going on, back to");
+    expect(keptFolders()).toHaveLength(1);
+    const [kept = ""] = keptFolders();
+    const before = join(root, ".hubctl", "field", "before-rollback", kept, "deployments", "field", "hub.yaml");
+    expect(readFileSync(before, "utf8")).toContain("two.example.org");
+
+    await rollBack(options);
+    expect(planned.at(-1)).toMatchObject({ domain: "two.example.org" });
+  });
+
+  it("goes on even if only versions go back, and the lock file is all that tells", async () => {
+    await writeLock(join(folder(), "hub.lock.yaml"), { ...lock, charts: { jupyterhub: "4.4.0" } });
+    await install();
+    vi.mocked(carryOut).mockImplementationOnce(async ({ installation }: Session) => {
+      await writeLock(installation.deployment.lockFile, (await installation.lock()).lock);
+      throw new ToolError("Broken", "it broke");
+    });
+    await expect(rollBack(options)).rejects.toMatchObject({ code: "Broken" });
+    await rollBack(options);
+    expect(planned.map(({ chart }) => chart)).toEqual(["4.3.5", "4.3.5"]);
+  });
+
+  it("goes on after it was killed before anything was done, and can still be declined", async () => {
+    const killed = temporaryFolder();
+    await update();
+    vi.mocked(planAndAgree).mockImplementationOnce(() => {
+      // What a killed process leaves: nobody has put anything back.
+      cpSync(root, killed, { recursive: true });
+      throw new AbortError("Interrupted", "interrupted");
+    });
+    await expect(rollBack(options)).rejects.toMatchObject({ code: "Interrupted" });
+    rmSync(root, { recursive: true });
+    cpSync(killed, root, { recursive: true });
+    expect(readFileSync(hubFile(), "utf8")).toContain("one.example.org");
+
+    vi.mocked(planAndAgree).mockRejectedValueOnce(new AbortError("Declined", "declined; nothing was touched"));
+    await expect(rollBack(options)).rejects.toMatchObject({ code: "Declined" });
+    expect(readFileSync(hubFile(), "utf8")).toContain("two.example.org");
+    expect(existsSync(extra())).toBe(true);
+    await rollBack(options);
+    expect(planned).toMatchObject([{ domain: "one.example.org" }]);
+  });
+
+  it("begins anew from what was written since it stopped", async () => {
+    await update();
+    vi.mocked(carryOut).mockRejectedValueOnce(new ToolError("Broken", "it broke"));
+    await expect(rollBack(options)).rejects.toMatchObject({ code: "Broken" });
+    writeFileSync(hubFile(), hubYaml("three.example.org"));
+    await rollBack(options);
+    expect(planned.at(-1)).toMatchObject({ domain: "two.example.org" });
+    expect(keptFolders()).toHaveLength(2);
+  });
+
+  it("is refused on a machine that does not know what a colleague has installed since", async () => {
+    const theirs = temporaryFolder();
+    cpSync(root, theirs, { recursive: true });
+    await update();
+    rmSync(root, { recursive: true });
+    cpSync(theirs, root, { recursive: true });
+    await expect(rollBack(options)).rejects.toMatchObject({
+      code: "ConfigOlder",
+      exitCode: 2,
+      hint: expect.stringContaining("hubctl update --use-local-config --deployment field") as string,
+    });
+    expect(planned).toEqual([]);
   });
 
   it("is impossible where there was nothing before, or nothing is installed", async () => {
@@ -168,16 +257,27 @@ describe("the lock file to go back to", () => {
   };
 
   it("is the former one, if Kubernetes has not moved yet", () => {
-    expect(lockAfterRollback(recorded, former, "1.35")).toEqual(former);
-    expect(lockAfterRollback(recorded, former, undefined)).toEqual(former);
+    expect(lockAfterRollback(recorded, former, { kubernetes: "1.35" })).toEqual(former);
+    expect(lockAfterRollback(recorded, former, {})).toEqual(former);
   });
 
   it("keeps the provider, which has written the state", () => {
-    expect(lockAfterRollback({ ...recorded, provider: "6.0.0" }, former, "1.35").provider).toBe("6.0.0");
+    expect(lockAfterRollback({ ...recorded, provider: "6.0.0" }, former, { kubernetes: "1.35" }).provider).toBe(
+      "6.0.0",
+    );
+  });
+
+  it("keeps the image of nodes that have it already, since EKS takes no node group back", () => {
+    const nodeImage = { release: "1.35.5-20261110", alias: "al2023@v20261110" };
+    const older = { ...former, nodeImage: { release: "1.35.5-20261023", alias: "al2023@v20261023" } };
+    const back = (nodeRelease: string) =>
+      lockAfterRollback({ ...recorded, nodeImage }, older, { kubernetes: "1.35", nodeRelease }).nodeImage;
+    expect(back("1.35.5-20261110")).toEqual(nodeImage);
+    expect(back("1.35.5-20261023")).toEqual(older.nodeImage);
   });
 
   it("keeps Kubernetes with what fits it, if it has", () => {
-    expect(lockAfterRollback(recorded, former, "1.36")).toEqual({
+    expect(lockAfterRollback(recorded, former, { kubernetes: "1.36" })).toEqual({
       ...former,
       kubernetes: "1.36",
       addons: recorded.addons,

@@ -41,8 +41,8 @@ test("says so when there is nothing newer", () => {
 });
 
 test.each([
-  ["2027-02-19", []],
-  ["2027-02-18", [/has 89 days of standard support left; from 2027-02-18 on AWS updates the cluster by itself/]],
+  ["2027-02-20", []],
+  ["2027-02-19", [/has 90 days of standard support left; from 2027-02-19 on AWS updates the cluster by itself/]],
   ["2026-11-01", [/is out of standard support since 2026-11-01/]],
 ])("warns of the end of support on %s from 90 days on", (day, expected) => {
   const found = warnAbout([{ ...kubernetes, supportEnds: new Date(`${day}T12:00:00Z`) }], config, now);
@@ -60,5 +60,13 @@ test("the extended support's price is what an extended policy is warned of", () 
 test("warns of what does not run as recorded, but not of users' nodes, which follow", () => {
   expect(warnAbout(rows.slice(1), config, now)).toEqual([
     "chart jupyterhub runs 4.3.3, but 4.4.0 is recorded: hubctl update makes them equal",
+  ]);
+  const ahead = [
+    { ...kubernetes, running: "1.35", supportEnds: new Date("2028-01-01") },
+    { what: "node image", running: "1.35.5-20261110", locked: "1.34.8-20261023" },
+  ];
+  expect(warnAbout(ahead, config, now)).toEqual([
+    "Kubernetes runs 1.35, but 1.34 is recorded: hubctl update --upgrade kubernetes makes them equal",
+    "node image runs 1.35.5-20261110, but 1.34.8-20261023 is recorded: hubctl update --upgrade nodes makes them equal",
   ]);
 });

@@ -55,7 +55,7 @@ const deliberate: Record<string, string> = {
 
 describe("the table of known failures", () => {
   it("is tested with every one of the captured texts", () => {
-    expect(captured.length).toBe(191);
+    expect(captured.length).toBe(192);
   });
 
   it("never retries what a person must act on", () => {

@@ -132,6 +132,17 @@ describe("runSteps", () => {
     ]);
   });
 
+  it("calls a step by the title that its check has found fitting", async () => {
+    const { install, output } = setUp();
+    const { steps } = await install([
+      step("a", [{ change: "mend it", plan: 1, title: "Mend a" }]),
+      step("b", [change()]),
+    ]);
+    expect(steps.map(({ title }) => title)).toEqual(["Mend a", "Make b"]);
+    expect(output.lines.join("\n")).toContain("Mend a");
+    expect(output.lines.join("\n")).not.toContain("Make a");
+  });
+
   it("runs the steps of a sequence one after the other, each as the one before has left the world", async () => {
     const { world, install } = setUp();
     await install([{ inOrder: [step("a", [change()]), step("b", [change("old"), change("new")])] }]);

@@ -106,18 +106,18 @@ describe("the cluster", () => {
   });
 
   it("is well while its version is supported for long", () => {
-    expect(judgeCluster(scene, cluster, supportedFor(90))).toEqual({
+    expect(judgeCluster(scene, cluster, supportedFor(91))).toEqual({
       state: "ok",
-      finding: "Kubernetes 1.36, 90 days of standard support left",
-      details: { status: "ACTIVE", version: "1.36", supportEnds: "2027-02-19T12:00:00.000Z", supportDaysLeft: 90 },
+      finding: "Kubernetes 1.36, 91 days of standard support left",
+      details: { status: "ACTIVE", version: "1.36", supportEnds: "2027-02-20T12:00:00.000Z", supportDaysLeft: 91 },
     });
   });
 
   it("is a warning from 90 days before the end of support on, with what happens then", () => {
-    expect(judgeCluster(scene, cluster, supportedFor(89))).toMatchObject({
+    expect(judgeCluster(scene, cluster, supportedFor(90))).toMatchObject({
       state: "warning",
       finding:
-        "Kubernetes 1.36 has 89 days of standard support left; from 2027-02-18 on AWS updates the cluster by itself",
+        "Kubernetes 1.36 has 90 days of standard support left; from 2027-02-19 on AWS updates the cluster by itself",
     });
     const extended = subject();
     extended.config.cluster.supportPolicy = "EXTENDED";

@@ -37,7 +37,16 @@ describe("what changes mean", () => {
     [change("change", "Deployment/jupyterhub/proxy", "spec.template.x"), "connections-cut", /some seconds/],
     [change("change", "Deployment/kube-system/karpenter", "spec.template.x"), "none", /no new nodes for/],
     [change("replace", "Service/jupyterhub/proxy-public"), "connections-cut", /another load balancer/],
+    [change("change", "Service/jupyterhub/proxy-public", "metadata.annotations.a"), "none", /no effect/],
+    [
+      change("change", "Service/jupyterhub/proxy-public", "spec.loadBalancerSourceRanges"),
+      "connections-cut",
+      /others are cut off/,
+    ],
     [change("delete", "PersistentVolumeClaim/jupyterhub/home"), "servers-stop", /mounted anew/],
+    [change("delete", "Namespace/jupyterhub"), "servers-stop", /all that is in it/],
+    [change("delete", "aws_eks_addon.efs_csi"), "new-servers", /new servers may not start/],
+    [change("replace", "aws_eks_access_entry.user_node"), "connections-cut", /refused/],
     [
       change("change", "Secret/jupyterhub/hub", "data.values.yaml.singleuser.image.tag"),
       "new-servers",
@@ -67,6 +76,11 @@ describe("what changes mean", () => {
     const lost = change("replace", "aws_efs_file_system.homes");
     const found = findConsequences([lost], { servers, emptied: [lost.what] });
     expect(found.map(({ effect }) => effect)).toEqual(["data-lost", "servers-stop"]);
+  });
+
+  it("say so also of what is lost without being among the changes", () => {
+    const found = findConsequences([], { servers, emptied: ["PersistentVolumeClaim/jupyterhub/hub-db-dir"] });
+    expect(found).toMatchObject([{ effect: "data-lost", because: ["PersistentVolumeClaim/jupyterhub/hub-db-dir"] }]);
   });
 
   it("are none of what is only created, and of nothing", () => {

@@ -66,6 +66,11 @@ describe("previewChanges", () => {
     });
   });
 
+  it("calls a step that only changes what is there by that title", async () => {
+    const found = await preview({ hub: { change: "values of cull", plan: 1, title: "Update it" } });
+    expect(found.steps).toMatchObject([{ title: "Update it", summary: "values of cull" }]);
+  });
+
   it("tells what only puts drift back as drift, and of the rest both", async () => {
     const installation = fakeInstallation();
     const mode = { path: "mode", before: "a", after: "b" };
@@ -109,6 +114,23 @@ describe("previewChanges", () => {
     });
     const upgraded = await preview({ hub: { change: "upgrade", plan: 1 } }, { look });
     expect(upgraded.drift).toMatchObject([{ step: "hub", isPutBack: true }]);
+  });
+
+  it("tells what it means that an upgrade undoes what somebody has changed in the cluster", async () => {
+    const image = { path: "spec.template.spec.containers[hub].image", before: "hub:1", after: "hub:2" };
+    const edited: Drift = {
+      type: "Deployment",
+      what: "Deployment/jupyterhub/hub",
+      kind: "changed",
+      attributes: [image],
+      isPutBack: false,
+    };
+    const look = { drift: new Map([["hub", [edited]]]) };
+    const stays = await preview({ hub: { done: "as wanted" } }, { look });
+    expect(stays.consequences).toEqual([]);
+    const upgraded = await preview({ hub: { change: "values of cull", plan: 1 } }, { look });
+    expect(upgraded.consequences).toMatchObject([{ effect: "hub-down", because: ["Deployment/jupyterhub/hub"] }]);
+    expect(upgraded.steps[0]?.objects).toEqual([]);
   });
 
   it("takes a missing record for drift if nothing else changes, and for part of an install if much does", async () => {

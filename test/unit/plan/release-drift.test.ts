@@ -101,8 +101,14 @@ describe("countServers", () => {
     metadata: { name, labels: username ? { "hub.jupyter.org/username": username } : {}, deletionTimestamp },
   });
 
-  it("counts servers and users, without those that are ending", async () => {
-    const items = [pod("a", "ann"), pod("a--named", "ann"), pod("b", "bob"), pod("c", "cyd", "2026-11-21T00:00:00Z")];
+  it("counts servers and users, without those that are ending or have ended", async () => {
+    const items = [
+      { ...pod("a", "ann"), status: { phase: "Running" } },
+      pod("a--named", "ann"),
+      pod("b", "bob"),
+      pod("c", "cyd", "2026-11-21T00:00:00Z"),
+      { ...pod("d", "dan"), status: { phase: "Failed" } },
+    ];
     const exec: Exec = () => Promise.resolve({ stdout: JSON.stringify({ items }), stderr: "", exitCode: 0 });
     await expect(countServers(exec, target)).resolves.toEqual({ servers: 3, users: 2 });
   });

@@ -76,10 +76,11 @@ test("each shared folder has a claim, and those with a source a job that fills t
   });
 });
 
-test("a folder without an access point is an error, not an empty value", () => {
+test("a folder without an access point is waited for", () => {
   const inputs = releaseInputs();
+  expect(platform.waitsFor?.(inputs)).toBeUndefined();
   inputs.storage.shared_access_point_ids = {};
-  expect(() => platform.values(inputs)).toThrow("no access point of the shared folder shared");
+  expect(platform.waitsFor?.(inputs)).toBe("known once the storage has shared");
 });
 
 test("users' buckets bring the service account of users' servers", () => {

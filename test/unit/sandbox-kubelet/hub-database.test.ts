@@ -55,7 +55,9 @@ describe("the hub's image", () => {
   test("as a hub makes its database and does nothing more", () => {
     const program = find({ args: ["jupyterhub", "--config", "/etc/config.py"] });
     expect(program).toMatchObject({ workingDir: "/srv/jupyterhub", standsInAfterwards: true });
-    expect(program?.args).toEqual([expect.stringMatching(/hub-database\.py$/)]);
+    expect(program?.args).toEqual([expect.stringMatching(/hub-database\.py$/), "4.4.0"]);
+    const digest = find({ image: "quay.io/jupyterhub/k8s-hub@sha256:1234", args: ["jupyterhub"] });
+    expect(digest?.args).toEqual([expect.any(String), ""]);
   });
 
   test("runs nothing else, and Python of other images runs nowhere", () => {

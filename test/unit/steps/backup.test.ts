@@ -3,10 +3,12 @@ import { describe, expect, it, vi } from "vitest";
 import { describeBackups, formatBytes } from "../../../src/commands/backup-screens.ts";
 import { describeCosts } from "../../../src/commands/pause.ts";
 import { homeFolder } from "../../../src/steps/backup/home-folder.ts";
-import { readCopyName } from "../../../src/steps/database/copies.ts";
+import { copyDatabase, readCopyName } from "../../../src/steps/database/copies.ts";
 import { chooseCopy, isNewer } from "../../../src/steps/database/restore.ts";
+import { replaceDatabase } from "../../../src/steps/database/restore-step.ts";
+import { memo } from "../../../src/steps/memo.ts";
 import type { ExpectedCall } from "../../helpers/fake-exec.ts";
-import { fakeInstallation, kubeTarget } from "../../helpers/installation.ts";
+import { fakeInstallation, kubeTarget, runChecked } from "../../helpers/installation.ts";
 import { releaseInputs } from "../../helpers/release-inputs.ts";
 
 vi.mock("node:timers/promises", () => ({ setTimeout: () => Promise.resolve() }));
@@ -61,34 +63,56 @@ describe("a version of the chart", () => {
   });
 });
 
+const kubectl = (args: string[], answer: object | string = ""): ExpectedCall => ({
+  command: { file: "kubectl", args: expect.arrayContaining(args) as string[] },
+  stdout: typeof answer === "string" ? answer : JSON.stringify(answer),
+});
+const env = [
+  { name: "CHART_VERSION", value: "4.4.0" },
+  { name: "KEEP", value: "28" },
+];
+const template = {
+  spec: { restartPolicy: "Never", affinity: {}, containers: [{ name: "copy", image: "hub:1", env }] },
+};
+
+/** A Job of the CronJob's that goes well, with what it says. */
+function runOfJob(message: object): ExpectedCall[] {
+  const done = {
+    metadata: { name: "p" },
+    status: { containerStatuses: [{ state: { terminated: { exitCode: 0, message: JSON.stringify(message) } } }] },
+  };
+  return [
+    kubectl(["get", "pods"], { items: [] }),
+    kubectl(["get", "cronjob"], { spec: { jobTemplate: { spec: { template } } } }),
+    kubectl(["delete", "job"]),
+    kubectl(["get", "job"]),
+    kubectl(["get", "pods"], { items: [] }),
+    kubectl(["create"]),
+    kubectl(["get", "pods"], { items: [done] }),
+    kubectl(["get", "job"], { status: { conditions: [{ type: "Complete", status: "True" }] } }),
+    kubectl(["get", "pods"], { items: [done] }),
+  ];
+}
+
+it("a copy is named by the hub that has left the database so, not by the one to come", async () => {
+  const installation = fakeInstallation({ calls: runOfJob({ copied: "a copy" }) });
+  const report = { progress: () => undefined };
+  expect(await copyDatabase(installation, kubeTarget, report, { chartVersion: "4.3.5" })).toBe("a copy");
+  const { input = "" } = installation.exec.calls.find(({ args }) => args.includes("create")) ?? {};
+  const job = JSON.parse(input) as { spec: { template: typeof template } };
+  expect(job.spec.template.spec.containers[0]?.env).toEqual([
+    { name: "KEEP", value: "28" },
+    { name: "CHART_VERSION", value: "4.3.5" },
+    { name: "RESULT", value: "/dev/termination-log" },
+  ]);
+});
+
 describe("the copy that is gone back to", () => {
-  const kubectl = (args: string[], answer: object | string = ""): ExpectedCall => ({
-    command: { file: "kubectl", args: expect.arrayContaining(args) as string[] },
-    stdout: typeof answer === "string" ? answer : JSON.stringify(answer),
-  });
-  const template = { spec: { restartPolicy: "Never", affinity: {}, containers: [{ name: "copy", image: "hub:1" }] } };
   const older = "jupyterhub-20261101T000000Z-4.3.0.sqlite";
   const newer = "jupyterhub-20261102T000000Z-4.4.0.sqlite";
 
   function choose(wanted: string | undefined, chart: string, names: string[] = [newer, older]) {
-    const message = JSON.stringify({ copies: names.map((name) => ({ name, bytes: 1 })) });
-    const done = {
-      metadata: { name: "p" },
-      status: { containerStatuses: [{ state: { terminated: { exitCode: 0, message } } }] },
-    };
-    const installation = fakeInstallation({
-      calls: [
-        kubectl(["get", "pods"], { items: [] }),
-        kubectl(["get", "cronjob"], { spec: { jobTemplate: { spec: { template } } } }),
-        kubectl(["delete", "job"]),
-        kubectl(["get", "job"]),
-        kubectl(["get", "pods"], { items: [] }),
-        kubectl(["create"]),
-        kubectl(["get", "pods"], { items: [done] }),
-        kubectl(["get", "job"], { status: { conditions: [{ type: "Complete", status: "True" }] } }),
-        kubectl(["get", "pods"], { items: [done] }),
-      ],
-    });
+    const installation = fakeInstallation({ calls: runOfJob({ copies: names.map((name) => ({ name, bytes: 1 })) }) });
     return chooseCopy(installation, kubeTarget, wanted, chart);
   }
 
@@ -108,6 +132,24 @@ describe("the copy that is gone back to", () => {
       message: `there is no copy other: the newest is ${newer}`,
     });
     await expect(choose(undefined, "4.4.0", [])).rejects.toMatchObject({ code: "CopyNotFound" });
+  });
+});
+
+it("a copy that can't be put into place leaves the hub closed, which is said with what to do", async () => {
+  const failed = { state: { terminated: { exitCode: 1, message: "the copy is damaged" } } };
+  const calls = runOfJob({})
+    .slice(1, 6)
+    .concat(
+      kubectl(["get", "pods"], { items: [{ metadata: { name: "p" }, status: { containerStatuses: [failed] } }] }),
+      kubectl(["get", "job"], { status: { conditions: [{ type: "Failed", status: "True" }] } }),
+    );
+  const cluster = memo(() => Promise.resolve(kubeTarget));
+  const restore = Object.assign(fakeInstallation({ calls }), { cluster, copy: "a copy" });
+  await expect(runChecked(replaceDatabase, restore)).rejects.toMatchObject({
+    code: "DatabaseNotReplaced",
+    exitCode: 1,
+    message: "the hub's database was not replaced: the copy is damaged",
+    hint: expect.stringMatching(/hub is closed.*hubctl update --deployment dandihub/) as string,
   });
 });
 

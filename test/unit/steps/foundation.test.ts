@@ -61,6 +61,21 @@ describe("another Kubernetes version than the recorded one", () => {
   });
 });
 
+describe("another version of the hub's chart than the recorded one", () => {
+  it.each([
+    ["4.3.5", "only update --rollback goes back"],
+    ["4.5.0", "hubctl update --upgrade hub moves it"],
+  ])("is said to have no effect: %s", async (chartVersion, why) => {
+    const { config } = releaseInputs();
+    const answers = { lock: { lock: charted, recorded: true } };
+    const installation = fakeInstallation({ config: { ...config, hub: { ...config.hub, chartVersion } }, answers });
+    expect(await recordVersions.check(installation)).toHaveProperty("done");
+    expect(installation.notes).toEqual([
+      `! the hub's chart stays at 4.4.0, as recorded; the configuration's ${chartVersion} has no effect: ${why}`,
+    ]);
+  });
+});
+
 describe("another number of zones than the recorded one", () => {
   const { config } = releaseInputs();
 
@@ -105,8 +120,19 @@ describe("state-bucket", () => {
   it("mends a bucket that an interrupted run left unfinished", async () => {
     aws.s3.on(GetBucketVersioningCommand).resolves({});
     aws.s3.on(CreateBucketCommand).rejects(awsError("BucketAlreadyOwnedByYou", 409));
-    await runChecked(stateBucket, fakeInstallation());
+    const installation = fakeInstallation({ answers: { stateBucketReady: false } });
+    const { change } = await runChecked(stateBucket, installation);
+    expect(change).toBe("create the bucket hubctl-123456789012-us-east-2");
     expect(aws.s3.commandCalls(PutBucketVersioningCommand)).toHaveLength(1);
+  });
+
+  it("takes the run lock in a bucket with state, whose versions somebody has stopped, before that is mended", async () => {
+    aws.s3.on(GetBucketVersioningCommand).resolves({ Status: "Suspended" });
+    const installation = fakeInstallation();
+    const change = "versions and protection for the bucket hubctl-123456789012-us-east-2";
+    expect(await stateBucket.check(installation)).toMatchObject({ change });
+    expect(installation.takeRunLock).toHaveBeenCalledOnce();
+    expect(aws.s3.commandCalls(PutBucketVersioningCommand)).toEqual([]);
   });
 
   it("takes the run lock also when the bucket is there already, whoever made it", async () => {

@@ -4,11 +4,12 @@ import {
   DescribeClusterCommand,
   DescribeClusterVersionsCommand,
 } from "@aws-sdk/client-eks";
-import { GetBucketVersioningCommand } from "@aws-sdk/client-s3";
+import { GetBucketVersioningCommand, GetObjectCommand } from "@aws-sdk/client-s3";
 import { GetSecretValueCommand } from "@aws-sdk/client-secrets-manager";
 import { GetParameterCommand } from "@aws-sdk/client-ssm";
 import { GetCallerIdentityCommand } from "@aws-sdk/client-sts";
-import { writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { readFile, writeFile } from "node:fs/promises";
 import { beforeEach, describe, expect, it } from "vitest";
 import { writeLock } from "../../../src/config/lock-file.ts";
 import { createInstallation, type InstallationOptions } from "../../../src/steps/installation.ts";
@@ -133,6 +134,20 @@ describe("the generated secrets", () => {
   });
 });
 
+describe("the state bucket", () => {
+  it.each([
+    ["Enabled", false, true],
+    ["Suspended", true, true],
+    ["Suspended", false, false],
+  ] as const)("with versions %s, and state %s, is of use: %s", async (Status, hasState, expected) => {
+    aws.s3.on(GetBucketVersioningCommand).resolves({ Status });
+    const Body = { transformToString: () => Promise.resolve("{}") };
+    if (hasState) aws.s3.on(GetObjectCommand).resolves({ Body: Body as never });
+    else aws.s3.on(GetObjectCommand).rejects(awsError("NoSuchKey", 404));
+    expect(await create().installation.stateBucketReady()).toBe(expected);
+  });
+});
+
 describe("the kubeconfig", () => {
   it("is unknown while the cluster has no endpoint", async () => {
     aws.eks.on(DescribeClusterCommand).resolves({ cluster: { name: "dandihub", status: "CREATING" } });
@@ -142,6 +157,7 @@ describe("the kubeconfig", () => {
   });
 
   it("is of use once what was written fits the cluster, and no more when the cluster is another one", async () => {
+    aws.s3.on(GetBucketVersioningCommand).rejects(awsError("NoSuchBucket", 404));
     aws.eks.on(DescribeClusterCommand).resolves({ cluster });
     const { installation } = create();
     const { kubeconfig } = installation.workDir;
@@ -155,5 +171,28 @@ describe("the kubeconfig", () => {
     installation.forget();
     expect(await installation.kubeTarget()).toBeUndefined();
     expect(await installation.kubeconfigText()).toContain("https://rebuilt");
+  });
+
+  it("that is not here yet is stood in for, once the cluster's stack has been applied", async () => {
+    aws.eks.on(DescribeClusterCommand).resolves({ cluster });
+    aws.s3.on(GetBucketVersioningCommand).resolves({ Status: "Enabled" });
+    const { installation, fake } = create();
+    await writeLock(fake.deployment.lockFile, lock);
+    const state = (outputs: object) => {
+      const written = Object.fromEntries(
+        Object.entries(outputs).map(([name, value]) => [name, { value: value as unknown }]),
+      );
+      const Body = { transformToString: () => Promise.resolve(JSON.stringify({ outputs: written })) };
+      aws.s3.on(GetObjectCommand).resolves({ Body: Body as never });
+      installation.forget();
+    };
+    state({ cluster_name: "dandihub" });
+    expect(await installation.kubeTarget()).toBeUndefined();
+
+    state(releaseInputs().cluster);
+    const { kubeconfig, kubeconfigForChecks } = installation.workDir;
+    expect(await installation.kubeTarget()).toEqual({ kubeconfig: kubeconfigForChecks, context: "hubctl-dandihub" });
+    expect(await readFile(kubeconfigForChecks, "utf8")).toBe(await installation.kubeconfigText());
+    expect(existsSync(kubeconfig)).toBe(false);
   });
 });

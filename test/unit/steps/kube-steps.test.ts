@@ -4,6 +4,7 @@ import { describe, expect, it, vi } from "vitest";
 import { coreNodes } from "../../../src/steps/core-nodes.ts";
 import { kubeconfig } from "../../../src/steps/kubeconfig.ts";
 import { loadBalancer } from "../../../src/steps/load-balancer.ts";
+import { memo } from "../../../src/steps/memo.ts";
 import type { ExpectedCall } from "../../helpers/fake-exec.ts";
 import { fakeInstallation, kubeTarget, mockAws, runChecked } from "../../helpers/installation.ts";
 import { releaseInputs } from "../../helpers/release-inputs.ts";
@@ -33,7 +34,15 @@ describe("kubeconfig", () => {
   });
 
   it("that fits is left alone", async () => {
-    expect(await kubeconfig.check(fakeInstallation())).toEqual({ done: kubeTarget.kubeconfig });
+    const installation = fakeInstallation();
+    const file = installation.workDir.kubeconfig;
+    const there = { ...installation, kubeTarget: memo(() => Promise.resolve({ ...kubeTarget, kubeconfig: file })) };
+    expect(await kubeconfig.check(there)).toEqual({ done: file });
+  });
+
+  it("is written, too, where the cluster has been looked at through another file", async () => {
+    const installation = fakeInstallation();
+    expect(await kubeconfig.check(installation)).toMatchObject({ change: `write ${installation.workDir.kubeconfig}` });
   });
 });
 

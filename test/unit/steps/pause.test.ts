@@ -241,6 +241,49 @@ describe("who is warned", () => {
     expect(await check(0, server("ada"))).toEqual({ done: "left out, as was asked for" });
     expect(await check(10)).toEqual({ done: "nobody works now" });
   });
+
+  /** A Job with the notices, up to its end. */
+  const notices = (end: "Complete" | "Failed", message: string): ExpectedCall[] => {
+    const terminated = { exitCode: end === "Complete" ? 0 : 1, message };
+    const pods = get(
+      "pods",
+      items({ metadata: { name: "p" }, status: { containerStatuses: [{ state: { terminated } }] } }),
+    );
+    return [
+      get("deployment", { spec: { template: { spec: { containers: [{ name: "hub", image: "hub:1" }] } } } }),
+      { command: { args: expect.arrayContaining(["delete", "job"]) as string[] } },
+      get("job"),
+      get("pods", items()),
+      { command: { args: expect.arrayContaining(["create"]) as string[] } },
+      pods,
+      get("job", { status: { conditions: [{ type: end, status: "True" }] } }),
+      ...(end === "Complete" ? [pods] : []),
+    ];
+  };
+  const works = get("pods", items(server("ada")));
+  const run = (...calls: ExpectedCall[]) => {
+    const context = Object.assign(reached([works, ...calls]), { warnMinutes: 10 });
+    return { context, ended: runChecked(warnUsers, context) };
+  };
+
+  it("stops the pause if it can't be told, with how to go on without", async () => {
+    const { ended } = run(works, ...notices("Failed", "no space left"));
+    await expect(ended).rejects.toMatchObject({
+      code: "UsersNotTold",
+      exitCode: 1,
+      message: "those who work could not be told: no space left",
+      hint: expect.stringContaining("hubctl pause --deployment dandihub --warn 0") as string,
+    });
+  });
+
+  it("is told once, and keeps nobody if the notice can't be taken away again", async () => {
+    const told = notices("Complete", JSON.stringify({ failed: [] }));
+    const nobody = get("pods", items());
+    const { context, ended } = run(works, ...told, works, nobody, ...notices("Failed", "no space left"));
+    await ended;
+    context.exec.expectAllCalled();
+    expect(context.notes).toEqual(["! the notices (THIS-HUB-IS-ABOUT-TO-PAUSE.txt) stay in the homes: no space left"]);
+  });
 });
 
 it("asks nothing of a cluster that is not this deployment's", async () => {

@@ -104,26 +104,33 @@ describe("a release", () => {
     expect((await runChecked(hubRelease, installation)).change).toMatch(/^put back: Deployment hub is gone/);
   });
 
+  it("is not said to be installed where it is there", async () => {
+    const other = { ...values, cull: { enabled: false } };
+    const there = fakeInstallation({ calls: [metadata(), helm("get values hub", other), ...compared()] });
+    expect(await hubRelease.check(there)).toMatchObject({ change: "values of cull", title: "Update the hub" });
+    expect(await hubRelease.check(fakeInstallation({ calls: [missing] }))).not.toHaveProperty("title");
+  });
+
   it("with other values is upgraded, and only their names are told", async () => {
     const other = { ...values, cull: { enabled: false } };
     const installation = fakeInstallation({
       calls: [metadata(), helm("get values hub", other), ...compared(), upgrade],
     });
-    expect((await runChecked(hubRelease, installation)).change).toBe("upgrade: values of cull");
+    expect((await runChecked(hubRelease, installation)).change).toBe("values of cull");
     installation.exec.expectAllCalled();
   });
 
   it("whose last upgrade failed is upgraded again", async () => {
     const calls = [metadata({ status: "failed" }), helm("get values hub", values), ...compared(), upgrade];
     const installation = fakeInstallation({ calls });
-    expect((await runChecked(hubRelease, installation)).change).toBe("upgrade: its last revision is failed");
+    expect((await runChecked(hubRelease, installation)).change).toBe("its last revision is failed");
   });
 
   it("that an interrupted Helm left pending is rolled back to its last good revision first", async () => {
     const history = [
-      { revision: 1, status: "superseded" },
-      { revision: 2, status: "deployed" },
-      { revision: 3, status: "pending-upgrade" },
+      { revision: 1, status: "superseded", chart: "jupyterhub-4.4.0" },
+      { revision: 2, status: "deployed", chart: "jupyterhub-4.4.0" },
+      { revision: 3, status: "pending-upgrade", chart: "jupyterhub-4.4.0" },
     ];
     const calls = [
       metadata({ status: "pending-upgrade" }),
@@ -171,6 +178,31 @@ describe("a release", () => {
     expect(installation.exec.calls[1]!.args).toContain("/charts/jupyterhub-4.4.0.tgz");
   });
 
+  it("that waits for a folder is not known yet, but what it would take away is", async () => {
+    const sharedFolders = ["shared", "data"].map((name) => ({
+      name,
+      mountPath: `/${name}`,
+      writers: "everyone" as const,
+    }));
+    const config = { ...inputs.config, storage: { ...inputs.config.storage, sharedFolders } };
+    const old = `kind: PersistentVolumeClaim\nmetadata: { name: shared-old }\nspec: { volumeName: shared-old }\n`;
+    const calls = (current: string): ExpectedCall[] => [
+      helm("get metadata platform", { chart: "hubctl-platform", version: "0.1.0", revision: 3, status: "deployed" }),
+      helm("get values platform", {}),
+      { ...helm("get manifest platform"), stdout: current },
+      { ...helm("template platform"), stdout: "" },
+    ];
+    const checked = (current: string) =>
+      platformRelease.check(
+        fakeInstallation({ calls: calls(current), answers: { releaseInputs: { ...inputs, config } } }),
+      );
+    expect(await checked("")).toEqual({ unknown: "known once the storage has data" });
+    await expect(checked(old)).rejects.toMatchObject({
+      code: "PlanWouldDestroy",
+      hint: expect.stringContaining("--allow-replace PersistentVolumeClaim/jupyterhub/shared-old") as string,
+    });
+  });
+
   describe("whose upgrade would take something away", () => {
     const internal = `kind: Service
 metadata:
@@ -209,6 +241,39 @@ spec: { type: LoadBalancer }
     });
   });
 
+  it("whose claim is made anew ends what holds it, the hub first", async () => {
+    const claimOf = (name: string) =>
+      `kind: PersistentVolumeClaim\nmetadata: { name: hub-db-dir }\nspec: { storageClassName: ${name} }\n`;
+    const pod = (name: string, component: string, claimName: string) => ({
+      metadata: { name, labels: { component } },
+      spec: { volumes: [{ name: "config" }, { persistentVolumeClaim: { claimName } }] },
+    });
+    const items = [
+      pod("hub-1", "hub", "hub-db-dir"),
+      pod("copy-1", "job", "hub-db-dir"),
+      pod("jupyter-ada", "x", "home"),
+    ];
+    const address = "PersistentVolumeClaim/jupyterhub/hub-db-dir";
+    const installation = fakeInstallation({
+      calls: [
+        metadata(),
+        helm("get values hub", { ...values, cull: { enabled: false } }),
+        { ...manifest, stdout: claimOf("gp3") },
+        { ...helm("template hub"), stdout: claimOf("io2") },
+        kubectl("delete", "PersistentVolumeClaim", "hub-db-dir"),
+        { ...kubectl("get", "pods"), stdout: JSON.stringify({ items }) },
+        kubectl("delete", "deployment", "hub"),
+        kubectl("delete", "pod", "hub-1"),
+        kubectl("delete", "pod", "copy-1"),
+        kubectl("get", "PersistentVolumeClaim"),
+        upgrade,
+      ],
+      guard: createGuard([address]),
+    });
+    await runChecked(hubRelease, installation);
+    installation.exec.expectAllCalled();
+  });
+
   describe("that goes back", () => {
     const history = [
       { revision: 3, status: "superseded", chart: "jupyterhub-4.3.5" },
@@ -244,7 +309,7 @@ spec: { type: LoadBalancer }
         calls: [...newer, helm("history hub", history.slice(-2)), ...compared(), upgrade],
         rollsBack: true,
       });
-      expect((await runChecked(hubRelease, installation)).change).toMatch(/^upgrade: chart jupyterhub 4.5.0/);
+      expect((await runChecked(hubRelease, installation)).change).toMatch(/^chart jupyterhub 4.5.0/);
       installation.exec.expectAllCalled();
     });
   });

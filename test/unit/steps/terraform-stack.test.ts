@@ -1,6 +1,9 @@
+import { DescribeMountTargetsCommand } from "@aws-sdk/client-efs";
 import { DescribeClusterCommand, DescribeNodegroupCommand, ListNodegroupsCommand } from "@aws-sdk/client-eks";
 import { beforeEach, describe, expect, it, vi } from "vitest";
+import type { ObjectChange } from "../../../src/engine/object-change.ts";
 import { clusterStack } from "../../../src/steps/cluster-stack.ts";
+import { createGuard } from "../../../src/steps/guard.ts";
 import { storageStack } from "../../../src/steps/storage-stack.ts";
 import {
   awsError,
@@ -44,6 +47,43 @@ describe("a stack", () => {
     expect(installation.forget).toHaveBeenCalled();
   });
 
+  it("is not said to be created where it is there", async () => {
+    const plans = () => fakeStack([planOf({ update: [changeOf("aws_efs_file_system.homes")] })]);
+    const there = fakeInstallation({ stacks: { storage: plans(), cluster: fakeStack([]) } });
+    const title = "Change what outlives a cluster: file system, secrets";
+    expect(await storageStack.check(there)).toMatchObject({ change: "1 to change", title });
+    const half = fakeInstallation({
+      stacks: { storage: plans(), cluster: fakeStack([]) },
+      answers: { storageOutputs: undefined },
+    });
+    expect(await storageStack.check(half)).not.toHaveProperty("title");
+  });
+
+  it("whose file system would go is not touched while that is attached, whatever was named", async () => {
+    const plan = planOf({ replace: [{ ...changeOf("aws_efs_file_system.homes"), id: "fs-1" }] });
+    const storage = fakeStack([plan, plan]);
+    const guard = createGuard(["aws_efs_file_system.homes"]);
+    const installation = fakeInstallation({ stacks: { storage, cluster: fakeStack([]) }, guard });
+    const attached = {
+      MountTargetId: "fsmt-1",
+      FileSystemId: "fs-1",
+      SubnetId: "subnet-1",
+      LifeCycleState: "available",
+    } as const;
+    aws.efs
+      .on(DescribeMountTargetsCommand)
+      .resolvesOnce({ MountTargets: [attached] })
+      .resolves({ MountTargets: [] });
+    await expect(runChecked(storageStack, installation)).rejects.toMatchObject({
+      code: "FileSystemAttached",
+      exitCode: 2,
+      hint: expect.stringContaining("hubctl cleanup --data keep --deployment dandihub") as string,
+    });
+    expect(storage.log).toEqual(["plan"]);
+    await runChecked(storageStack, installation);
+    expect(storage.log).toEqual(["plan", "plan", "apply plan-2"]);
+  });
+
   it("that would replace the VPC is refused", async () => {
     const { installation, cluster } = planned(planOf({ replace: [changeOf("aws_vpc.this")] }));
     await expect(clusterStack.check(installation)).rejects.toMatchObject({ code: "PlanWouldDestroy", exitCode: 2 });
@@ -68,6 +108,47 @@ describe("a stack", () => {
       exitCode: 2,
       message: "the plan has changed since it was shown: it would now also change aws_iam_role.cluster",
     });
+  });
+
+  it.each([
+    ["replace", planOf({ replace: [changeOf("aws_iam_role.node", "replace_because_cannot_update")] })],
+    ["delete", planOf({ delete: [changeOf("aws_iam_role.node")] })],
+  ])("that would %s what was shown to change is refused", async (verb, second) => {
+    const { installation } = planned(planOf({ update: [changeOf("aws_iam_role.node")] }), second);
+    await clusterStack.check(installation);
+    await expect(clusterStack.check(installation)).rejects.toMatchObject({
+      code: "PlanChanged",
+      message: `the plan has changed since it was shown: it would now also ${verb} aws_iam_role.node`,
+    });
+  });
+
+  it("that would change more of a resource than was shown is refused, but not if it is less", async () => {
+    const plan = planOf({ update: [changeOf("aws_iam_role.node")] });
+    const changing = (...paths: string[]): ObjectChange => ({
+      action: "change",
+      type: "aws_iam_role",
+      what: "aws_iam_role.node",
+      attributes: paths.map((path) => ({ path, before: "a", after: "b" })),
+      forcedBy: [],
+    });
+    const details = [[changing("tags.Project", "path")], [changing("path")], [changing("path", "description")]];
+    const cluster = fakeStack([plan, plan, plan], details);
+    const installation = fakeInstallation({ stacks: { storage: fakeStack([]), cluster } });
+    await clusterStack.check(installation);
+    expect(await clusterStack.check(installation)).toMatchObject({ change: "1 to change" });
+    await expect(clusterStack.check(installation)).rejects.toMatchObject({
+      code: "PlanChanged",
+      message: "the plan has changed since it was shown: it would now also change description of aws_iam_role.node",
+    });
+  });
+
+  it("may only have the deletion of what was shown to be replaced left", async () => {
+    const { installation } = planned(
+      planOf({ replace: [changeOf("aws_launch_template.core")] }),
+      planOf({ delete: [changeOf("aws_launch_template.core")] }),
+    );
+    await clusterStack.check(installation);
+    expect(await clusterStack.check(installation)).toMatchObject({ change: "1 to delete" });
   });
 
   it("may be shown a change and come to nothing", async () => {
@@ -120,6 +201,17 @@ describe("what an interrupted run left half made", () => {
     expect(await clusterStack.check(installation)).toEqual({ done: "the plan is empty" });
     expect(stack.log).toEqual(["plan", "untaint aws_eks_cluster.this", "plan"]);
     expect(installation.notes).toEqual(["waiting for aws_eks_cluster.this, which an interrupted run began to create"]);
+  });
+
+  it("is told of by a plan that only looks, which leaves it as it is", async () => {
+    const { installation, cluster: stack } = planned(cluster);
+    const reading = { ...installation, isReading: true };
+    expect(await clusterStack.check(reading)).toMatchObject({ change: "1 to replace" });
+    expect(stack.log).toEqual(["plan"]);
+    expect(installation.notes).toEqual([
+      "! an interrupted run did not see the end of aws_eks_cluster.this: the next run keeps what AWS has finished since, and this plan shows it as made anew",
+    ]);
+    expect(installation.guard.losses).toEqual([]);
   });
 
   it("is made anew when AWS says that its creation failed", async () => {

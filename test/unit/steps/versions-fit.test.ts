@@ -124,6 +124,21 @@ test("going back to an older Kubernetes is refused before anything is recorded",
   await expect(versionsFit.check(installation)).rejects.toThrow(/EKS has no way back to 1\.34/);
 });
 
+test("core nodes that somebody else has given a newer image than the recorded one are not taken back", async () => {
+  const nodeImage = { release: "1.35.5-20261023", alias: "al2023@v20261023" };
+  const fit = (release: string) => {
+    aws.eks.on(DescribeNodegroupCommand).resolves({ nodegroup: { nodegroupName: "core-1", releaseVersion: release } });
+    const answers = { lock: { lock: { ...recorded, nodeImage }, recorded: true } };
+    return versionsFit.check(fakeInstallation({ answers }));
+  };
+  await expect(fit("1.35.5-20261110")).rejects.toMatchObject({
+    code: "VersionsDoNotFit",
+    hint: "hubctl update --upgrade nodes --deployment dandihub",
+  });
+  expect(await fit("1.35.5-20261023")).toHaveProperty("done");
+  expect(await fit("1.35.3-20260504")).toHaveProperty("done");
+});
+
 test("an update that EKS has begun is waited for, of the control plane and of the core nodes", async () => {
   const installation = fakeInstallation();
   const answers = ["UPDATING", "ACTIVE"] as const;

@@ -49,6 +49,16 @@ describe("diffValues", () => {
     ]);
   });
 
+  it("hides a list of which one part is a secret, and does not guess at one of which a part is not known", () => {
+    expect(diffValues({ a: ["x", "old"] }, { a: ["x", "new"] }, { secretAfter: { a: [false, true] } })).toEqual([
+      { path: "a", isSecret: true },
+    ]);
+    expect(diffValues({ a: ["sg-1"] }, { a: [null] }, { unknown: { a: [true] }, secretAfter: {} })).toEqual([
+      { path: "a", before: ["sg-1"], isUnknown: true },
+    ]);
+    expect(diffValues({ a: ["x"] }, { a: ["x"] }, { secretAfter: { a: [true] } })).toEqual([]);
+  });
+
   it("finds nothing between a value and itself, and something as soon as one text differs", () => {
     const values = fc.dictionary(fc.stringMatching(/^[a-z]{1,8}$/), fc.jsonValue());
     fc.assert(

@@ -27,16 +27,19 @@ const where = ["--namespace", "jupyterhub", "--kubeconfig", "/deployment/kubecon
 // Recorded with Helm 4.2.3.
 const metadata = (status: string, revision = 2) =>
   `{"name":"hub","chart":"jupyterhub","version":"4.4.0","appVersion":"","labels":{"name":"hub","owner":"helm"},"namespace":"jupyterhub","revision":${revision},"status":"${status}","deployedAt":"2026-11-21T08:40:41Z","applyMethod":"ssa"}\n`;
-const history = (...statuses: string[]) =>
+/** A status each, with the chart's version if that is another one: "deployed 4.3.5" */
+const history = (...revisions: string[]) =>
   JSON.stringify(
-    statuses.map((status, index) => ({
-      revision: index + 1,
-      updated: "2026-11-21T08:40:41.3Z",
-      status,
-      chart: "jupyterhub-4.4.0",
-      app_version: "",
-      description: "",
-    })),
+    revisions
+      .map((text) => text.split(" "))
+      .map(([status, version = "4.4.0"], index) => ({
+        revision: index + 1,
+        updated: "2026-11-21T08:40:41.3Z",
+        status,
+        chart: `jupyterhub-${version}`,
+        app_version: "",
+        description: "",
+      })),
   );
 
 describe("the builders of Helm's commands", () => {
@@ -187,8 +190,11 @@ describe("readReleaseState", () => {
     ["pending-upgrade", 3, history("superseded", "deployed", "pending-upgrade"), 2],
     ["pending-install", 1, history("pending-install"), 1],
     ["pending-rollback", 4, history("superseded", "deployed", "failed", "pending-rollback"), 2],
+    // Its chart is the one to go on with, and the hub may have changed its database for it.
+    ["pending-upgrade", 3, history("superseded 4.3.5", "deployed 4.3.5", "pending-upgrade"), 3],
+    ["pending-rollback", 3, history("superseded", "deployed 4.5.0", "pending-rollback"), 3],
   ])(
-    "finds what a killed Helm left %s, and rolls it back without deleting anything",
+    "finds what a killed Helm left %s (%i), and rolls it back without deleting anything",
     async (status, revision, past, to) => {
       const exec = fakeExec([
         { command: {}, stdout: metadata(status, revision) },
@@ -201,4 +207,12 @@ describe("readReleaseState", () => {
       exec.expectAllCalled();
     },
   );
+
+  it("goes back to the last good revision if that has the chart which is wanted, not the unfinished one", async () => {
+    const exec = fakeExec([
+      { command: {}, stdout: metadata("pending-upgrade", 3) },
+      { command: {}, stdout: history("superseded 4.3.5", "deployed 4.3.5", "pending-upgrade") },
+    ]);
+    expect(await readReleaseState(exec, target, { ...wanted, version: "4.3.5" })).toMatchObject({ rollbackTo: 2 });
+  });
 });

@@ -82,7 +82,26 @@ describe("parsePlanDetails", () => {
   it("names the former address of what has moved", () => {
     const moved = resource("aws_vpc.b", { actions: ["update"], before: { a: 1 }, after: { a: 2 } });
     const { changes } = read([{ ...moved, previous_address: "aws_vpc.a" }]);
-    expect(changes[0]?.what).toBe("aws_vpc.b (was aws_vpc.a)");
+    expect(changes[0]).toMatchObject({ what: "aws_vpc.b", remark: "was aws_vpc.a" });
+  });
+
+  it("says of what was half made why it is made anew", () => {
+    const half = resource("aws_eks_cluster.this", { actions: ["delete", "create"] });
+    const { changes } = read([{ ...half, action_reason: "replace_because_tainted" }]);
+    expect(changes).toMatchObject([{ action: "replace", remark: "its creation was interrupted" }]);
+  });
+
+  it("tells what is left of a replacement apart from its successor", () => {
+    const address = "aws_eks_node_group.core";
+    const left = resource(address, { actions: ["delete"], before: { id: "old" } }, { deposed: "1a2b" });
+    const now = resource(address, { actions: ["update"], before: { a: 1 }, after: { a: 2 } });
+    const drifted = resource(address, { actions: ["update"], before: { a: 2 }, after: { a: 1 } });
+    const { changes, drift } = read([left, now], [drifted]);
+    expect(changes).toMatchObject([
+      { action: "delete", what: address, remark: "the former one, which has a successor already" },
+      { action: "change", what: address },
+    ]);
+    expect(drift).toMatchObject([{ isPutBack: true }]);
   });
 
   it("never holds a value that Terraform takes for a secret", () => {
@@ -128,6 +147,16 @@ describe("drift", () => {
   it("of what the configuration sets is told even if it stays", () => {
     const { drift } = read([], [changed], { "aws_efs_file_system.homes": ["throughput_mode"] });
     expect(drift).toMatchObject([{ attributes: [{ path: "throughput_mode" }], isPutBack: false }]);
+  });
+
+  it("is undone, too, when the configuration now asks for something else", () => {
+    const plan = resource("aws_efs_file_system.homes", {
+      actions: ["update"],
+      before: { throughput_mode: "bursting" },
+      after: { throughput_mode: "provisioned" },
+    });
+    const { drift } = read([plan], [changed], { "aws_efs_file_system.homes": ["throughput_mode"] });
+    expect(drift).toMatchObject([{ attributes: [{ path: "throughput_mode" }], isPutBack: true }]);
   });
 
   it("of what AWS alone decides about is none", () => {

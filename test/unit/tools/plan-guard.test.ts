@@ -55,7 +55,7 @@ const noData = [
   "aws_efs_access_point",
   "aws_efs_mount_target",
 ];
-const ways = [["delete"], ["delete", "create"], ["create", "delete"], ["forget"]];
+const ways = [["delete"], ["delete", "create"], ["create", "delete"], ["forget"], ["create", "forget"]];
 
 describe("the guard", () => {
   it.each([...data, ...noData].flatMap((type) => ways.map((actions) => [type, actions] as const)))(
@@ -88,7 +88,7 @@ describe("the guard", () => {
         exitCode: 2,
         message:
           'the plan would replace the subnet aws_subnet.private["us-east-2a"] (cidr_block cannot be changed in place); nothing was touched',
-        hint: `set cidr_block back to what it was, in the configuration or in AWS; or, if it may be lost: hubctl update --allow-replace 'aws_subnet.private["us-east-2a"]'`,
+        hint: `set cidr_block back to what it was, in the configuration or in AWS; or, if it may be lost, add to hubctl update: --allow-replace 'aws_subnet.private["us-east-2a"]'`,
       }) as Error,
     );
   });

@@ -78,7 +78,7 @@ describe("diffManifests", () => {
 
   it("tells of a secret which entries change, and shows only what nobody keeps secret", () => {
     const values = (timeout: number, password: string, tag: string) =>
-      `cull:\n  timeout: ${timeout}\nhub:\n  config:\n    Auth:\n      password: ${password}\n      pin: ${password.length}\n` +
+      `cull:\n  timeout: ${timeout}\nhub:\n  config:\n    Login:\n      password: ${password}\n      pin: ${password.length}\n` +
       `singleuser:\n  image:\n    tag: ${tag}\n`;
     const before = manifest(secret({ "values.yaml": values(60, "old-word", "a"), key: "old-key", same: "x" }));
     const after = manifest(secret({ "values.yaml": values(30, "newer-word", "b"), key: "new-key", same: "x" }));
@@ -86,11 +86,56 @@ describe("diffManifests", () => {
     expect(change?.attributes).toEqual([
       { path: "data.key", isSecret: true },
       { path: "data.values.yaml.cull.timeout", before: 60, after: 30 },
-      { path: "data.values.yaml.hub.config.Auth.password", isSecret: true },
-      { path: "data.values.yaml.hub.config.Auth.pin", isSecret: true },
+      { path: "data.values.yaml.hub.config.Login.password", isSecret: true },
+      { path: "data.values.yaml.hub.config.Login.pin", isSecret: true },
       { path: "data.values.yaml.singleuser.image.tag", before: "a", after: "b" },
     ]);
     expect(JSON.stringify(change)).not.toMatch(/-word|-key"/);
+  });
+
+  it("hides what somebody has put among variables, arguments and in a ConfigMap", () => {
+    const pod = (value: string) =>
+      deployment({
+        containers: [
+          {
+            name: "hub",
+            env: [
+              { name: "API_TOKEN", value },
+              { name: "DB_URL", value: `mysql://hub:${value}@db/hub` },
+              { name: "LEVEL", value: `debug-${value.length}` },
+            ],
+            args: ["--api-token", value],
+            command: ["run", `--password=${value}`],
+          },
+        ],
+      });
+    const map = (value: string) => ({
+      apiVersion: "v1",
+      kind: "ConfigMap",
+      metadata: { name: "hub" },
+      data: { secretKey: value, "app.ini": `a = 1\npassword = ${value}\n`, color: `blue-${value.length}` },
+    });
+    const found = diffManifests(manifest(pod("old-w"), map("old-w")), manifest(pod("newer-w"), map("newer-w")));
+    const shown = found.flatMap(({ attributes }) => attributes.filter(({ isSecret }) => !isSecret));
+    expect(shown).toEqual([
+      { path: "spec.containers[hub].env[LEVEL].value", before: "debug-5", after: "debug-7" },
+      { path: "data.color", before: "blue-5", after: "blue-7" },
+    ]);
+    expect(found.flatMap(({ attributes }) => attributes)).toHaveLength(8);
+    expect(JSON.stringify(found)).not.toMatch(/old-w|newer-w/);
+  });
+
+  it("does not take the names of roles' resources and of secrets for secrets", () => {
+    const role = (...resources: string[]) => ({
+      apiVersion: "rbac.authorization.k8s.io/v1",
+      kind: "Role",
+      metadata: { name: "hub" },
+      rules: [{ resources, verbs: ["get"] }],
+    });
+    const [change] = diffManifests(manifest(role("pods")), manifest(role("pods", "secrets", "events")));
+    expect(change?.attributes).toEqual([
+      { path: "rules.0.resources", before: ["pods"], after: ["pods", "secrets", "events"] },
+    ]);
   });
 
   it("reads a secret in plain words as the same one in base64", () => {

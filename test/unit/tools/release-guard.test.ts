@@ -82,6 +82,29 @@ describe("what an upgrade of a release takes away", () => {
     expect(losses([current], [wanted])[0]).toContain(forcedBy);
   });
 
+  it("is the claim of a volume that is made anew, too, and first", () => {
+    const bound = { ...claim({ volumeName: "thing" }), name: "home" };
+    expect(losses([fileSystem("fs-1"), bound], [fileSystem("fs-2"), bound])).toEqual([
+      "replace PersistentVolumeClaim/jupyterhub/home",
+      "replace PersistentVolume/thing spec.csi",
+    ]);
+    const elsewhere = { ...claim({ volumeName: "other" }), name: "home" };
+    expect(losses([fileSystem("fs-1"), elsewhere], [fileSystem("fs-2"), elsewhere])).toHaveLength(1);
+  });
+
+  it("is a class of disks that gets other parameters, but not one whose disks may grow", () => {
+    const classOf = (more: object) =>
+      stringify({ kind: "StorageClass", metadata: { name: "gp3" }, provisioner: "ebs.csi.aws.com", ...more });
+    const found = (current: object, wanted: object) =>
+      findReleaseLosses(classOf(current), classOf(wanted), "jupyterhub").map(
+        ({ address, why }) => `${address}: ${why ?? ""}`,
+      );
+    expect(found({ parameters: { type: "gp3" } }, { parameters: { type: "io2" } })).toEqual([
+      "StorageClass/gp3: parameters cannot be changed in place",
+    ]);
+    expect(found({ allowVolumeExpansion: false }, { allowVolumeExpansion: true })).toEqual([]);
+  });
+
   it("is nothing that changes in place, is kept, or is of no such kind", () => {
     const volume = { kind: "PersistentVolume", spec: { persistentVolumeReclaimPolicy: "Retain" } };
     expect(losses([volume], [])).toEqual([]);

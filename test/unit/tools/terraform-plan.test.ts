@@ -72,6 +72,25 @@ describe("parsePlan", () => {
     expect(JSON.stringify(change("sesame"))).not.toContain("sesame");
   });
 
+  it("has the same fingerprint whatever AWS counts meanwhile", () => {
+    const plan = (bytes: number, tags: string) => {
+      const [before, after] = ["old", tags].map((Project) => ({
+        size_in_bytes: [{ value: bytes }],
+        tags: { Project },
+      }));
+      return parsePlan(
+        JSON.stringify({
+          resource_changes: [
+            { address: "aws_x.same", type: "aws_x", change: { actions: ["no-op"], before, after: before } },
+            { address: "aws_x.y", type: "aws_x", change: { actions: ["update"], before, after } },
+          ],
+        }),
+      ).fingerprint;
+    };
+    expect(plan(1, "new")).toBe(plan(2, "new"));
+    expect(plan(1, "new")).not.toBe(plan(1, "newer"));
+  });
+
   it("knows what has moved, and what is left of a replacement", () => {
     const plan = parsePlan(
       JSON.stringify({

@@ -27,6 +27,12 @@ test.each<[string, Record<string, unknown>, RegExp, RegExp]>([
     /manage_groups: true/,
   ],
   ["LDAP's former setting of TLS", config("LDAPAuthenticator", { use_ssl: true }), /neither use_ssl/, /tls_strategy/],
+  [
+    "a database elsewhere that is not to be migrated",
+    { hub: { db: { type: "postgres", url: "postgresql://db/hub" } } },
+    /^hub\.db in .*does not start/,
+    /upgrade: true/,
+  ],
   ["a section that is no class", config("debug", true), /hub\.config\.debug in/, /below its class/],
 ])("%s stops a move from chart 3 to 4, and is explained", (_, values, text, todo) => {
   const [found] = judge(values);
@@ -50,6 +56,8 @@ test.each<[string, Record<string, unknown>]>([
     { hub: { config: { JupyterHub: { authenticator_class: "dummy" }, Authenticator: { allow_all: true } } } },
   ],
   ["groups that are managed", config("GenericOAuthenticator", { allowed_groups: ["lab"], manage_groups: true })],
+  ["a database elsewhere that is to be migrated", { hub: { db: { type: "mysql", upgrade: true } } }],
+  ["a database in memory", { hub: { db: { type: "sqlite-memory" } } }],
   ["nothing of its own", {}],
 ])("%s may move", (_, values) => {
   expect(judge(values)).toEqual([]);
