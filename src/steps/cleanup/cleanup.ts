@@ -53,7 +53,10 @@ export function asCleanup(
   return Object.assign(installation, {
     withoutHubDatabase: false,
     ...options,
-    reach: memo(() => findReach(installation, id)),
+    reach: memo(async () => {
+      await followTerraform(installation);
+      return findReach(installation, id);
+    }),
     inventory: memo(() => take()),
     takeInventory: take,
     failures: new Map<string, HubctlError>(),
@@ -61,4 +64,14 @@ export function asCleanup(
     // As recorded: what a configuration would add to it by now is of no use any more, and may not even exist.
     ...(lock && { lock: memo(() => Promise.resolve({ lock, recorded: true })) }),
   });
+}
+
+/** Terraform of a killed run may be taking the cluster away: it is asked, or called gone, when that is over. */
+async function followTerraform({ stateBucketReady, stacks, signal }: Installation): Promise<void> {
+  try {
+    if (await stateBucketReady()) await stacks.cluster.prepare();
+  } catch (error) {
+    // Whatever it is, the step that needs the stack tells of it, and what does not need it goes on.
+    if (signal.aborted) throw error;
+  }
 }
