@@ -30,6 +30,6 @@ export async function backupCreate(options: BackupCreateOptions): Promise<void> 
       `AWS Backup is at the homes (job ${homesJob ?? "?"}); hubctl backup list --deployment ${name} shows when it is done`,
       "The configuration is kept in the state bucket with every install and update",
     ];
-    output.result(options.json ? "" : text.join("\n"), run.made);
+    output.result(text.join("\n"), run.made);
   });
 }

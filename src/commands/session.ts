@@ -19,6 +19,8 @@ import type { LockOptions } from "./run-lock.ts";
 
 export interface SessionOptions extends ConfiguredOptions, LockOptions {
   debug?: boolean;
+  /** What the command was run for goes to stdout as data. */
+  json?: boolean;
   version: string;
   /** Go on with the configuration that is here, even if the state bucket's copy is newer. */
   useLocalConfig?: boolean;
@@ -48,13 +50,13 @@ export async function inSession<Result>(
   work: (session: Session) => Promise<Result>,
 ): Promise<Result> {
   const { config, deployment, secrets, warnings, files } = await loadConfigured(options, createExec());
-  const { version, useLocalConfig = false, keepsConfig = false } = options;
+  const { version, useLocalConfig = false, keepsConfig = false, json = false } = options;
   const workDir = createWorkDir(deployment);
   processRedactor.add(...secretValues(secrets));
   const { redact } = processRedactor;
   const logger = openLogger(join(workDir.path, logFileName(command)), redact);
   const log = (line: string) => logger.write(line);
-  const output = createOutput({ debug: options.debug ?? false, redact, log });
+  const output = createOutput({ debug: options.debug ?? false, json, redact, log });
   for (const warning of warnings) output.note(`${output.style("yellow", "!")} ${warning}`);
 
   const interrupts = createInterrupts({ note: (line) => output.note(line) });
