@@ -178,15 +178,17 @@ describe("what would be lost", () => {
         "replace the node group aws_eks_node_group.core",
       ],
     ];
-    for (const command of ["update", "install"]) {
-      for (const [hubYaml, said] of refusals) {
-        await configure(hubYaml);
-        const { exitCode, stderr } = await hubctl([command, "--yes"], world);
-        expect(exitCode, stderr).toBe(2);
-        expect(stderr).toContain(said);
-        expect(stderr).toContain("nothing was touched");
-      }
+    const refuses = async (command: string, said: string) => {
+      const { exitCode, stderr } = await hubctl([command, "--yes"], world);
+      expect(exitCode, stderr).toBe(2);
+      expect(stderr).toContain(said);
+      expect(stderr).toContain("nothing was touched");
+    };
+    for (const [hubYaml, said] of refusals) {
+      await configure(hubYaml);
+      await refuses("update", said);
     }
+    await refuses("install", refusals.at(-1)?.[1] ?? "");
     expect(await touchedSince(before)).toEqual([]);
   });
 
