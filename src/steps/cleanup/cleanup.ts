@@ -66,7 +66,10 @@ export function asCleanup(
   return Object.assign(installation, {
     withoutHubDatabase: false,
     ...options,
-    reach: memo(() => findReach(installation, id)),
+    reach: memo(async () => {
+      await followTerraform(installation);
+      return findReach(installation, id);
+    }),
     inventory: memo(() => take()),
     takeInventory: take,
     failures: new Map<string, HubctlError>(),
@@ -112,4 +115,14 @@ async function askThreeTimes({ exec, signal }: Installation, target: KubeTarget)
 
 function lastLine({ output, message }: CommandError): string {
   return (output ?? "").trim().split("\n").at(-1) || message;
+}
+
+/** Terraform of a killed run may be taking the cluster away: it is asked, or called gone, when that is over. */
+async function followTerraform({ stateBucketReady, stacks, signal }: Installation): Promise<void> {
+  try {
+    if (await stateBucketReady()) await stacks.cluster.prepare();
+  } catch (error) {
+    // Whatever it is, the step that needs the stack tells of it, and what does not need it goes on.
+    if (signal.aborted) throw error;
+  }
 }

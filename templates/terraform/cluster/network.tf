@@ -13,6 +13,10 @@ locals {
   ways_out = !local.makes_vpc ? [] : var.nat == "one" ? [local.core_zone] : var.zones
   suffixes = var.nat == "one" ? [""] : [for zone in local.ways_out : "-${zone}"]
 
+  # Longer than AWS' own interfaces stay. What still holds a subnet then is somebody's, and hubctl finds out whose: the
+  # provider would wait 20 minutes, also when the run that frees its subnets was killed.
+  subnet_patience = "5m"
+
   vpc_id = local.makes_vpc ? one(aws_vpc.this[*].id) : var.existing_vpc.id
 
   node_subnets = local.makes_vpc ? [
@@ -57,6 +61,10 @@ resource "aws_subnet" "private" {
     "kubernetes.io/cluster/${var.deployment}" = "shared"
     "kubernetes.io/role/internal-elb"         = "1"
   }
+
+  timeouts {
+    delete = local.subnet_patience
+  }
 }
 
 resource "aws_subnet" "public" {
@@ -70,6 +78,10 @@ resource "aws_subnet" "public" {
     Name                                      = "${var.deployment}-public-${each.key}"
     "kubernetes.io/cluster/${var.deployment}" = "shared"
     "kubernetes.io/role/elb"                  = "1"
+  }
+
+  timeouts {
+    delete = local.subnet_patience
   }
 }
 

@@ -76,6 +76,16 @@ describe("a step inside the cluster", () => {
     expect(await stopServers.check(cleanup())).toEqual({ done: "there is no cluster" });
   });
 
+  it("is looked for when Terraform of a killed run has come to its end, even a bad one", async () => {
+    const prepare = vi.fn(() => {
+      expect(aws.eks.commandCalls(DescribeClusterCommand)).toHaveLength(0);
+      return Promise.reject(new Error("no plugin cache"));
+    });
+    const stacks = { storage: fakeStack([]), cluster: { ...fakeStack([]), prepare } };
+    expect(await cleanup([ready], { stacks }).reach()).toMatchObject({ kind: "ok" });
+    expect(prepare).toHaveBeenCalledOnce();
+  });
+
   it("never touches a namesake", async () => {
     clusterWithId("ffffffff");
     const asked = cleanup();
