@@ -1,3 +1,4 @@
+import { DescribeNodegroupCommand, ListNodegroupsCommand } from "@aws-sdk/client-eks";
 import { DescribeLoadBalancersCommand } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { readFileSync, statSync } from "node:fs";
 import { describe, expect, it, vi } from "vitest";
@@ -74,6 +75,33 @@ describe("core-nodes", () => {
     expect(change).toBe("wait until 2 are ready (0 now)");
     expect(progress).toEqual(["0 of 2 are ready", "1 of 2 are ready", "2 of 2 are ready"]);
     installation.exec.expectAllCalled();
+  });
+
+  it("of a node group that was replaced are waited for until they are listed no more", async () => {
+    const of = (...groups: string[]) =>
+      get({
+        items: groups.map((group, index) => ({
+          metadata: { name: `node-${index}`, labels: { "eks.amazonaws.com/nodegroup": group } },
+          status: { conditions: [{ type: "Ready", status: "True" }] },
+        })),
+      });
+    aws.eks.on(ListNodegroupsCommand).resolves({ nodegroups: ["core-new"] });
+    aws.eks.on(DescribeNodegroupCommand).resolves({});
+    const calls = [of("core-old", "core-new"), of("core-old", "core-new"), of("core-new")];
+    const { change, progress } = await runChecked(coreNodes, fakeInstallation({ calls }));
+    expect(change).toBe("wait until 1 of a former node group is gone");
+    expect(progress).toEqual(["1 of a former node group still listed", "1 of 1 are ready"]);
+  });
+
+  it("of two node groups that are there are not told apart", async () => {
+    aws.eks.on(ListNodegroupsCommand).resolves({ nodegroups: ["core", "own"] });
+    aws.eks.on(DescribeNodegroupCommand).resolves({});
+    const both = ["core", "own"].map((group) => ({
+      metadata: { name: group, labels: { "eks.amazonaws.com/nodegroup": group } },
+      status: { conditions: [{ type: "Ready", status: "True" }] },
+    }));
+    const installation = fakeInstallation({ calls: [get({ items: both })] });
+    expect(await coreNodes.check(installation)).toEqual({ done: "2 ready" });
   });
 
   it("are not waited for in vain for ever", async () => {
