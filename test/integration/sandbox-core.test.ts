@@ -128,7 +128,8 @@ test(
     expect(status).toContain("sandbox one: ready");
     expect(status).toMatch(/\d+ MB\s+moto/);
     expect(charts).toEqual(expect.arrayContaining(["karpenter-1.14.1.tgz", "karpenter-crd-1.14.1.tgz"]));
-    expect(charts.filter((chart) => chart.startsWith("jupyterhub-"))).toHaveLength(1);
+    // The newest, and one to upgrade from.
+    expect(charts.filter((chart) => chart.startsWith("jupyterhub-"))).toHaveLength(2);
     for (const answer of tools) expect(answer).toMatch(/\d+\.\d+\.\d+/);
     expect(tools[1]).toContain("v4.");
 
