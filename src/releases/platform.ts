@@ -10,8 +10,8 @@ import { ownershipTags, resourceTags } from "./tags.ts";
 /** Claim that the platform chart makes in the hub's namespace, and that users' pods mount. */
 export const homeClaim = "home";
 
-/** In place of an access point: such values are only looked at. */
-const notYet = "not-yet";
+/** In place of an access point that is still to be made, in the form that the chart asks for: such values are only looked at. */
+const notYet = "fsap-00000000000000000";
 
 export const platform: Release = {
   name: "platform",

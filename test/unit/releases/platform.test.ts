@@ -81,6 +81,9 @@ test("a folder without an access point is waited for", () => {
   expect(platform.waitsFor?.(inputs)).toBeUndefined();
   inputs.storage.shared_access_point_ids = {};
   expect(platform.waitsFor?.(inputs)).toBe("known once the storage has shared");
+  // In the form for which the chart's schema asks, so that what is known of the release can be looked at before.
+  const accessPointId = expect.stringMatching(/^fsap-[0-9a-f]+$/) as string;
+  expect(platform.values(inputs)).toMatchObject({ volumes: { shared: [{ claim: "shared", accessPointId }] } });
 });
 
 test("users' buckets bring the service account of users' servers", () => {
