@@ -78,6 +78,8 @@ export interface EksDelays {
   nodeJoinTimeout: number;
   /** After which a node group's update fails because of pods that may not leave their node; EKS waits 15 minutes. */
   evictionTimeout: number;
+  /** After which a node group's deletion no longer waits for pods to leave its nodes; EKS waits 15 minutes. */
+  drainTimeout: number;
   /** After which an add-on whose pods do not run is DEGRADED. */
   addonTimeout: number;
   /** How long the cluster security group's deletion is tried while something still uses it. */
@@ -98,6 +100,7 @@ export const defaultDelays: EksDelays = {
   poll: 500,
   nodeJoinTimeout: 120_000,
   evictionTimeout: 60_000,
+  drainTimeout: 10_000,
   addonTimeout: 120_000,
   securityGroupTimeout: 6_000,
   propagation: 1_500,

@@ -15,7 +15,7 @@ import {
   instancesOf,
   scale,
 } from "./nodegroup-capacity.ts";
-import { cordon, isReady, nodesOf } from "./nodegroup-nodes.ts";
+import { cordon, evictPods, isReady, nodesOf, type Node } from "./nodegroup-nodes.ts";
 import { nodegroupFromRequest, refuseExistingNodegroup } from "./nodegroup-request.ts";
 import type { CreateNodegroupBody } from "./nodegroup-request.ts";
 import { pageOf, paginate, param } from "./router.ts";
@@ -174,7 +174,7 @@ async function waitForNodes(context: EksContext, nodegroup: NodegroupRecord, sig
 }
 
 /** An API server that restarts is no reason to give up. */
-async function readableNodes(context: EksContext, nodegroup: NodegroupRecord) {
+async function readableNodes(context: EksContext, nodegroup: NodegroupRecord): Promise<Node[]> {
   try {
     return await nodesOf(context, nodegroup);
   } catch {
@@ -192,7 +192,7 @@ async function takeDown(
   await pause(context.delays.nodegroupDelete, signal);
   // The Node objects are the cloud controller's to delete, some time after their instances.
   try {
-    await cordon(context, nodegroup, await readableNodes(context, nodegroup));
+    await drain(context, nodegroup, signal);
     await deleteAutoScalingGroup(context, nodegroup);
     if (nodegroup.launchTemplateId !== undefined) await deleteLaunchTemplate(context, nodegroup.launchTemplateId);
     await deleteInstanceProfile(context, nodegroup);
@@ -208,6 +208,25 @@ async function takeDown(
   await keepOut(context, record, shape.nodeRole);
   record.updates = record.updates.filter(({ nodegroupName }) => nodegroupName !== shape.nodegroupName);
   context.store.save(record);
+}
+
+/** Pods that no other node takes, or that a disruption budget holds, end with their node after a while. */
+async function drain(context: EksContext, nodegroup: NodegroupRecord, signal: AbortSignal): Promise<void> {
+  const nodes = await readableNodes(context, nodegroup);
+  await cordon(context, nodegroup, nodes);
+  const giveUpAt = context.now() + context.delays.drainTimeout;
+  while (context.now() < giveUpAt && !(await isDrained(context, nodegroup, nodes))) {
+    await pause(context.delays.poll, signal);
+  }
+}
+
+async function isDrained(context: EksContext, nodegroup: NodegroupRecord, nodes: readonly Node[]): Promise<boolean> {
+  try {
+    return await evictPods(context, nodegroup, nodes);
+  } catch {
+    // An API server that does not answer keeps EKS from nothing.
+    return false;
+  }
 }
 
 /** The cluster must know the nodes' role before the first of them logs in. */

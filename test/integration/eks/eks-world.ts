@@ -38,6 +38,7 @@ const delays = {
   poll: 20,
   nodeJoinTimeout: 2_000,
   evictionTimeout: 500,
+  drainTimeout: 500,
   addonTimeout: 500,
   securityGroupTimeout: 1_000,
   propagation: 200,
