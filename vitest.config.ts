@@ -18,6 +18,7 @@ export default defineConfig({
           name: "integration",
           include: ["test/integration/**/*.test.ts"],
           testTimeout: 60_000,
+          hookTimeout: 60_000,
           sequence: randomOrder,
         },
       },
