@@ -82,8 +82,18 @@ describe("a step inside the cluster", () => {
       return Promise.reject(new Error("no plugin cache"));
     });
     const stacks = { storage: fakeStack([]), cluster: { ...fakeStack([]), prepare } };
+    const Contents = [{ Key: "deployments/dandihub/cluster/terraform.tfstate" }];
+    aws.s3.on(ListObjectsV2Command).resolves({ Contents });
     expect(await cleanup([ready], { stacks }).reach()).toMatchObject({ kind: "ok" });
     expect(prepare).toHaveBeenCalledOnce();
+  });
+
+  it("is looked for without Terraform where that has no state, which it would only begin", async () => {
+    const prepare = vi.fn();
+    const stacks = { storage: fakeStack([]), cluster: { ...fakeStack([]), prepare } };
+    aws.s3.on(ListObjectsV2Command).resolves({});
+    expect(await cleanup([ready], { stacks }).reach()).toMatchObject({ kind: "ok" });
+    expect(prepare).not.toHaveBeenCalled();
   });
 
   it("never touches a namesake", async () => {
