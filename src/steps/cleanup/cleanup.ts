@@ -3,9 +3,7 @@ import { createClients } from "../../aws/clients.ts";
 import { describeCluster, kubeContext } from "../../aws/cluster.ts";
 import { takeInventory, type Inventory } from "../../aws/inventory/index.ts";
 import type { Category } from "../../aws/inventory/resource.ts";
-import { listStateKeys } from "../../aws/state-object.ts";
 import { readLock } from "../../config/lock-file.ts";
-import type { StackName } from "../../config/work-dir.ts";
 import { waitSeconds } from "../../engine/retry.ts";
 import { AbortError, type HubctlError } from "../../errors.ts";
 import { CommandError } from "../../tools/exec.ts";
@@ -13,7 +11,6 @@ import type { KubeTarget } from "../../tools/helm.ts";
 import { readyCommand } from "../../tools/kubectl.ts";
 import type { Installation } from "../installation.ts";
 import { memo, type Memo } from "../memo.ts";
-import { stackKey } from "../terraform-override.ts";
 import { isOwn } from "./belongings.ts";
 
 /** What is to become of homes, shared folders and secrets. */
@@ -70,7 +67,8 @@ export function asCleanup(
     withoutHubDatabase: false,
     ...options,
     reach: memo(async () => {
-      await followTerraform(installation);
+      // Terraform of a killed run may be taking the cluster away: it is asked, or called gone, when that is over.
+      await installation.stacks.cluster.follow();
       return findReach(installation, id);
     }),
     inventory: memo(() => take()),
@@ -118,22 +116,4 @@ async function askThreeTimes({ exec, signal }: Installation, target: KubeTarget)
 
 function lastLine({ output, message }: CommandError): string {
   return (output ?? "").trim().split("\n").at(-1) || message;
-}
-
-/** Terraform of a killed run may be taking the cluster away: it is asked, or called gone, when that is over. */
-async function followTerraform(installation: Installation): Promise<void> {
-  const { stateBucketReady, stacks, signal } = installation;
-  try {
-    if (!(await stateBucketReady())) return;
-    if ((await listRecords(installation, "cluster")).length > 0) await stacks.cluster.prepare();
-  } catch (error) {
-    // Whatever it is, the step that needs the stack tells of it, and what does not need it goes on.
-    if (signal.aborted) throw error;
-  }
-}
-
-/** Keys of what a stack has in the state bucket. Where there is none, Terraform would begin a state, and leave it. */
-export async function listRecords({ aws, config, caller }: Installation, stack: StackName): Promise<string[]> {
-  const { account } = await caller();
-  return listStateKeys(aws, account, stackKey(config.name, stack, ""));
 }
