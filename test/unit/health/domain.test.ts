@@ -49,7 +49,12 @@ describe("the layer dns", () => {
   });
 
   it("only warns of a hub that does not answer when the layer that looks at the hub tells why", () => {
-    const silent: ReachCheck = { layer: "hub", state: "problem", text: "/hub/health says 404", todo: "see hub.baseUrl" };
+    const silent: ReachCheck = {
+      layer: "hub",
+      state: "problem",
+      text: "/hub/health says 404",
+      todo: "see hub.baseUrl",
+    };
     const checks = [well[0]!, silent];
     expect(judgeDomain(route("same"), checks, { ...subject, isHubIll: true })).toMatchObject({ state: "warning" });
     const finding = { state: "problem", finding: "/hub/health says 404", todo: "see hub.baseUrl" };
