@@ -3,6 +3,7 @@ import { aliasTarget, planRoute, recordToMake, type DomainRoute } from "../aws/r
 import { openDns } from "../dns/ask.ts";
 import { checkReach } from "../reach/check-reach.ts";
 import type { ReachCheck } from "../reach/layer.ts";
+import { judgeHubPods } from "./hub-pods.ts";
 import { conclude, settle, type Answer, type Finding, type Remark } from "./layer.ts";
 import { findService, judgeAddress } from "./load-balancer.ts";
 import type { Scene } from "./scene.ts";
@@ -10,7 +11,8 @@ import type { Scene } from "./scene.ts";
 /** From the domain to the hub, as a browser goes. */
 export async function checkDomain(scene: Scene): Promise<Finding> {
   const { aws, config, deployment, lock, signal, now } = scene;
-  const service = findService((await scene.objects).services);
+  const objects = await scene.objects;
+  const service = findService(objects.services);
   const address = service?.status.loadBalancer.ingress[0]?.hostname;
   if (address === undefined) return judgeAddress(service);
   const balancer = await findLoadBalancer(aws, address);
@@ -25,21 +27,24 @@ export async function checkDomain(scene: Scene): Promise<Finding> {
     settle(planRoute(aws, dns, { config, id: lock.id, target })),
     checkReach({ ...common, isInternal: network.internal }),
   ]);
-  return judgeDomain(route, checks, { deployment: deployment.name, domain, host: target.host });
+  const isHubIll = judgeHubPods(scene, objects, undefined).state === "problem";
+  return judgeDomain(route, checks, { deployment: deployment.name, domain, host: target.host, isHubIll });
 }
 
 export function judgeDomain(
   route: Answer<DomainRoute>,
   checks: readonly ReachCheck[],
-  { deployment, domain, host }: { deployment: string; domain: string; host: string },
+  { isHubIll, ...subject }: Subject & { isHubIll: boolean },
 ): Finding {
   const remarks: Remark[] = checks.flatMap(({ layer, state, text, todo }) => {
     if (state === "ok") return [];
-    // What is wrong with the hub itself is a problem of the layers that look at it; the way to it is well.
-    const told = layer === "hub" && state === "problem" ? "warning" : state;
+    // The layer "hub" tells of it, and why: one fault is one problem.
+    const told = layer === "hub" && state === "problem" && isHubIll ? "warning" : state;
     return [{ state: told, text, ...(todo !== undefined && { todo }) }];
   });
-  const routed = routeRemark(route, { deployment, domain, host, isReached: remarks.length === 0 });
+  // However the record looks, and wherever it is kept.
+  const leadsThere = checks.some(({ layer, state }) => layer === "dns" && state === "ok");
+  const routed = routeRemark(route, subject, leadsThere);
   const details = Object.fromEntries(checks.map((check) => [check.layer, check.details ?? check.state]));
   return conclude(checks.map(({ text }) => text).join("; "), [...(routed ? [routed] : []), ...remarks], details);
 }
@@ -47,15 +52,18 @@ export function judgeDomain(
 interface Subject {
   deployment: string;
   domain: string;
+  /** The load balancer's name. */
   host: string;
-  /** However the record looks, the hub is found. */
-  isReached: boolean;
 }
 
-function routeRemark(route: Answer<DomainRoute>, { deployment, domain, host, isReached }: Subject): Remark | undefined {
-  if ("unknown" in route) return isReached ? undefined : { state: "unknown", text: route.unknown };
+function routeRemark(
+  route: Answer<DomainRoute>,
+  { deployment, domain, host }: Subject,
+  leadsThere: boolean,
+): Remark | undefined {
+  if ("unknown" in route) return leadsThere ? undefined : { state: "unknown", text: route.unknown };
   if (route.value.in === "elsewhere") {
-    if (isReached) return undefined;
+    if (leadsThere) return undefined;
     return { state: "problem", text: route.value.why, todo: `make this record: ${recordToMake(domain, host)}` };
   }
   const { verdict } = route.value;
@@ -64,11 +72,11 @@ function routeRemark(route: Answer<DomainRoute>, { deployment, domain, host, isR
     case "same":
       return undefined;
     case "absent":
-      return isReached ? undefined : { state: "problem", text: `there is no record for ${domain}`, todo };
+      return leadsThere ? undefined : { state: "problem", text: `there is no record for ${domain}`, todo };
     case "outdated":
       return { state: "problem", text: `the record is of an earlier load balancer: ${verdict.shown.join("; ")}`, todo };
     case "foreign":
-      return isReached
+      return leadsThere
         ? undefined
         : { state: "problem", text: `the record leads elsewhere: ${verdict.shown.join("; ")}`, todo };
   }

@@ -55,7 +55,10 @@ async function connectOrTell(
             todo: "see network.allowFrom, and hubctl status for the load balancer",
           };
     // From here it may just be out of reach, which says nothing about those for whom it is meant.
-    if (isInternal) return { ...fault, state: "unknown", todo: "the load balancer is internal: look from the VPN" };
+    if (isInternal) {
+      const past = route.via === "proxy" ? `, and past the proxy: NO_PROXY=${domain}` : "";
+      return { ...fault, state: "unknown", todo: `the load balancer is internal: look from the VPN${past}` };
+    }
     return { ...fault, state: "problem" };
   }
 }

@@ -20,6 +20,8 @@ import { saveUnsavedState } from "./unsaved-state.ts";
 
 /** One of the deployment's two Terraform stacks. */
 export interface DeploymentStack {
+  /** Comes to its end when Terraform of a killed run has: what the stack consists of may change until then. */
+  follow(): Promise<void>;
   /** Rendered and initialised: with the state in the bucket, or on empty state while there is no bucket. */
   prepare(): Promise<Stack>;
   /** Empty until the stack has been applied. */
@@ -43,6 +45,7 @@ export function deploymentStack(
   const onEmptyState = memo(() => prepareStack(name, "local", installation, dependencies));
   const onBucket = memo(() => prepareStack(name, "s3", installation, dependencies));
   return {
+    follow: () => followKilledRun(name, installation, dependencies),
     prepare: async () => ((await installation.stateBucketReady()) ? onBucket() : onEmptyState()),
     async outputs() {
       if (!(await installation.stateBucketReady())) return {};
@@ -59,6 +62,18 @@ export async function readStateOutputs(name: StackName, installation: Installati
   return state === undefined ? {} : parseStateOutputs(state);
 }
 
+async function followKilledRun(
+  name: StackName,
+  installation: Installation,
+  dependencies: TerraformRunDependencies,
+): Promise<void> {
+  const { config, workDir, isReading, stateBucketReady } = installation;
+  const stateKey = stackKey(config.name, name, "terraform.tfstate");
+  await followEarlierRun(workDir.terraform(name), dependencies, reportTo(installation), async (earlier) => {
+    if (!isReading && (await stateBucketReady())) await releaseDeadStateLock(earlier, stateKey, installation);
+  });
+}
+
 async function prepareStack(
   name: StackName,
   backend: "local" | "s3",
@@ -71,9 +86,7 @@ async function prepareStack(
   const report = reportTo(installation);
   const stateKey = stackKey(config.name, name, "terraform.tfstate");
   // Terraform of a killed run may still work in this folder: nothing is rendered under its hands.
-  await followEarlierRun(dir, dependencies, report, async (earlier) => {
-    if (backend === "s3" && !isReading) await releaseDeadStateLock(earlier, stateKey, installation);
-  });
+  await followKilledRun(name, installation, dependencies);
   await copyTemplates(join(templates, name), dir);
   await writeFile(join(dir, "terraform.tfvars.json"), toJson(terraformVariables(name, config, lock)));
   await writeFile(join(dir, "deployment_override.tf.json"), toJson(terraformOverride(name, backend, { config, lock })));

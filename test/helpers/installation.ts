@@ -172,7 +172,12 @@ export function fakeStack(plans: readonly PlanSummary[], changes: readonly Objec
       return Promise.resolve();
     },
   };
-  return { log, prepare: () => Promise.resolve(stack), outputs: () => stack.outputs() };
+  return {
+    log,
+    follow: () => Promise.resolve(),
+    prepare: () => Promise.resolve(stack),
+    outputs: () => stack.outputs(),
+  };
 }
 
 export function planOf(changes: Partial<Omit<PlanSummary, "isEmpty">>): PlanSummary {

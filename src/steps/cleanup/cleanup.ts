@@ -1,14 +1,11 @@
 import { createClients } from "../../aws/clients.ts";
 import { takeInventory, type Inventory } from "../../aws/inventory/index.ts";
 import type { Category } from "../../aws/inventory/resource.ts";
-import { listStateKeys } from "../../aws/state-object.ts";
 import { readLock } from "../../config/lock-file.ts";
-import type { StackName } from "../../config/work-dir.ts";
 import type { HubctlError } from "../../errors.ts";
 import { findReach, type Reach } from "../cluster-reach.ts";
 import type { Installation } from "../installation.ts";
 import { memo, type Memo } from "../memo.ts";
-import { stackKey } from "../terraform-override.ts";
 import { isOwn } from "./belongings.ts";
 
 /** What is to become of homes, shared folders and secrets. */
@@ -57,7 +54,8 @@ export function asCleanup(
     withoutHubDatabase: false,
     ...options,
     reach: memo(async () => {
-      await followTerraform(installation);
+      // Terraform of a killed run may be taking the cluster away: it is asked, or called gone, when that is over.
+      await installation.stacks.cluster.follow();
       return findReach(installation, id);
     }),
     inventory: memo(() => take()),
@@ -67,22 +65,4 @@ export function asCleanup(
     // As recorded: what a configuration would add to it by now is of no use any more, and may not even exist.
     ...(lock && { lock: memo(() => Promise.resolve({ lock, recorded: true })) }),
   });
-}
-
-/** Terraform of a killed run may be taking the cluster away: it is asked, or called gone, when that is over. */
-async function followTerraform(installation: Installation): Promise<void> {
-  const { stateBucketReady, stacks, signal } = installation;
-  try {
-    if (!(await stateBucketReady())) return;
-    if ((await listRecords(installation, "cluster")).length > 0) await stacks.cluster.prepare();
-  } catch (error) {
-    // Whatever it is, the step that needs the stack tells of it, and what does not need it goes on.
-    if (signal.aborted) throw error;
-  }
-}
-
-/** Keys of what a stack has in the state bucket. Where there is none, Terraform would begin a state, and leave it. */
-export async function listRecords({ aws, config, caller }: Installation, stack: StackName): Promise<string[]> {
-  const { account } = await caller();
-  return listStateKeys(aws, account, stackKey(config.name, stack, ""));
 }

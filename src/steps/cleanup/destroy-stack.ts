@@ -1,10 +1,12 @@
 import { clusterCreation, nodeGroupCreation } from "../../aws/creation-state.ts";
+import { listStateKeys } from "../../aws/state-object.ts";
 import type { StackName } from "../../config/work-dir.ts";
 import { pollUntil } from "../../engine/poll.ts";
 import { defineStep, type Report, type Step } from "../../engine/step.ts";
 import type { PlannedStack, Stack } from "../../tools/terraform-stack.ts";
+import { stackKey } from "../terraform-override.ts";
 import { findHolders, heldBy } from "./blockers.ts";
-import { listRecords, type Cleanup } from "./cleanup.ts";
+import type { Cleanup } from "./cleanup.ts";
 import { keepFree } from "./keep-free.ts";
 
 interface Destruction {
@@ -20,7 +22,10 @@ export function destroyStack(name: StackName, { title }: { title: string }): Ste
     title,
     async check(cleanup: Cleanup) {
       if (!(await cleanup.stateBucketReady())) return { done: "there is no state" };
-      if ((await listRecords(cleanup, name)).length === 0) return { done: "nothing is left of its state" };
+      const { account } = await cleanup.caller();
+      const records = await listStateKeys(cleanup.aws, account, stackKey(cleanup.config.name, name, ""));
+      // Terraform would begin a state, and leave it.
+      if (records.length === 0) return { done: "nothing is left of its state" };
       const stack = await cleanup.stacks[name].prepare();
       const plan = await planDestruction(stack, cleanup, name);
       const count = plan.planned.summary.delete.length;

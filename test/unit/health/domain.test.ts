@@ -3,7 +3,7 @@ import type { DomainRoute } from "../../../src/aws/route-domain.ts";
 import { judgeDomain } from "../../../src/health/domain.ts";
 import type { ReachCheck } from "../../../src/reach/layer.ts";
 
-const subject = { deployment: "research", domain: "hub.example.org", host: "lb.example" };
+const subject = { deployment: "research", domain: "hub.example.org", host: "lb.example", isHubIll: false };
 const well: ReachCheck[] = [
   { layer: "dns", state: "ok", text: "it leads there" },
   { layer: "hub", state: "ok", text: "it answers" },
@@ -40,10 +40,29 @@ describe("the layer dns", () => {
     expect(judgeDomain(route("same"), [...well, ending], subject)).toMatchObject({ state: "warning" });
   });
 
-  it("only warns of a hub that does not answer: the layers that look at the hub tell why", () => {
-    const silent: ReachCheck = { layer: "hub", state: "problem", text: "/hub/health says 503", todo: "hubctl status" };
-    expect(judgeDomain(route("same"), [well[0]!, silent], subject)).toMatchObject({ state: "warning" });
+  it("warns of nothing else because of that, wherever the record is kept", () => {
+    const ending: ReachCheck = { layer: "tls", state: "warning", text: "10 days left", todo: "renew it" };
+    for (const found of [route("foreign"), elsewhere, { unknown: "refused" }]) {
+      const finding = { state: "warning", finding: "10 days left", todo: "renew it" };
+      expect(judgeDomain(found, [well[0]!, ending], subject)).toMatchObject(finding);
+    }
+  });
+
+  it("only warns of a hub that does not answer when the layer that looks at the hub tells why", () => {
+    const silent: ReachCheck = {
+      layer: "hub",
+      state: "problem",
+      text: "/hub/health says 404",
+      todo: "see hub.baseUrl",
+    };
+    const checks = [well[0]!, silent];
+    expect(judgeDomain(route("same"), checks, { ...subject, isHubIll: true })).toMatchObject({ state: "warning" });
+    const finding = { state: "problem", finding: "/hub/health says 404", todo: "see hub.baseUrl" };
+    for (const found of [route("same"), elsewhere]) {
+      expect(judgeDomain(found, checks, subject)).toMatchObject(finding);
+    }
     const untrusted: ReachCheck = { layer: "tls", state: "problem", text: "not trusted here", todo: "renew it" };
-    expect(judgeDomain(route("same"), [well[0]!, untrusted], subject)).toMatchObject({ state: "problem" });
+    const ill = { ...subject, isHubIll: true };
+    expect(judgeDomain(route("same"), [well[0]!, untrusted], ill)).toMatchObject({ state: "problem" });
   });
 });

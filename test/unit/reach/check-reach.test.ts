@@ -39,5 +39,6 @@ describe("behind a proxy that does not lead to the hub", () => {
     const checks = await look(true);
     expect(checks.map(({ layer, state }) => `${layer} ${state}`)).toEqual(["dns ok", "proxy unknown"]);
     expect(checks[1]!.todo).toContain("from the VPN");
+    expect(checks[1]!.todo).toContain(`NO_PROXY=${domain}`);
   });
 });
