@@ -89,6 +89,20 @@ async function interfacesIn(SubnetId: string) {
 const emptied = async (SubnetId: string) =>
   await eventually("an empty subnet", async () => ((await interfacesIn(SubnetId)).length === 0 ? true : undefined));
 
+test("an instance that comes after another does not get its address", async () => {
+  const { SubnetId } = await makeNetwork();
+  const addressOf = async (InstanceId: string) => {
+    const { Reservations: listed } = await ec2.send(new DescribeInstancesCommand({ InstanceIds: [InstanceId] }));
+    return listed![0]!.Instances![0]!.PrivateIpAddress;
+  };
+  const former = await runInstance(SubnetId);
+  const freed = await addressOf(former);
+  await endInstance(former);
+  await emptied(SubnetId);
+  expect(freed).toMatch(/^10\.0\.0\.\d+$/);
+  expect(await addressOf(await runInstance(SubnetId))).not.toBe(freed);
+});
+
 test("a terminated instance takes its own interface along, and leaves one that was attached later", async () => {
   const { SubnetId } = await makeNetwork();
   const InstanceId = await runInstance(SubnetId);

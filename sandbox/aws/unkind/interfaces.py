@@ -7,6 +7,7 @@ import uuid
 from types import SimpleNamespace
 
 from moto.ec2.models.elastic_network_interfaces import NetworkInterface, NetworkInterfaceBackend
+from moto.ec2.models.subnets import Subnet
 from moto.ec2.responses.elastic_network_interfaces import ElasticNetworkInterfaces
 
 from .refusals import check_first, refuse
@@ -23,6 +24,7 @@ EKS = "123456123456"
 
 
 def apply():
+    Subnet.get_available_subnet_ip = get_available_subnet_ip
     NetworkInterfaceBackend.create_network_interface = create_network_interface
     NetworkInterface.attachment = property(attachment)
     NetworkInterface.association = property(association)
@@ -45,6 +47,18 @@ def hold(eni, service, description, kind="interface"):
     eni.requester_id = service
     eni.status = "in-use"
     eni.attachment_id = f"{'eni' if service == EKS else 'ela'}-attach-{uuid.uuid4().hex[:17]}"
+
+
+def get_available_subnet_ip(self, instance):
+    """moto hands out first what has just become free: a new node would be named as the one that it replaces."""
+    kept = self.aws_reserved_ips | self._reserved_ips
+    free = [address for address in self.cidr.hosts() if address not in kept and str(address) not in self._subnet_ips]
+    if not free:
+        refuse("InsufficientFreeAddressesInSubnet", f"Insufficient free addresses in subnet '{self.id}'.")
+    new = str(next((address for address in free if str(address) not in self._unused_ips), free[0]))
+    self._unused_ips.discard(new)
+    self._subnet_ips[new] = instance
+    return new
 
 
 def create_network_interface(self, *args, **kwargs):
