@@ -1,4 +1,5 @@
 import type { AttributeChange, ObjectChange } from "../engine/object-change.ts";
+import { nameSome } from "../health/layer.ts";
 import { describeServers } from "../plan/consequences.ts";
 import type { LayerDrift, Preview, StepPreview } from "../plan/preview.ts";
 import type { Output } from "../ui/output.ts";
@@ -56,17 +57,29 @@ const signs = {
 function describeObjects(objects: readonly ObjectChange[], style: Style): string[] {
   return [
     ...describeCreated(objects.filter(({ action }) => action === "create")).map((line) => style("green", `+ ${line}`)),
-    ...objects
-      .filter(({ action }) => action !== "create")
-      .flatMap(({ action, what, remark, forcedBy, attributes }) => {
-        const { sign, color } = signs[action];
-        const remarks = remark === undefined ? [] : [remark];
-        if (forcedBy.length > 0) remarks.push(`${forcedBy.join(", ")} cannot be changed in place`);
-        const why = remarks.length === 0 ? "" : ` (${remarks.join("; ")})`;
-        const verb = action === "replace" ? " is made anew" : action === "delete" ? " is deleted" : "";
-        return [style(color, `${sign} ${what}${verb}${why}`), ...describeAttributes(attributes)];
-      }),
+    ...alike(objects.filter(({ action }) => action !== "create")).flatMap(([names, change]) => {
+      const { action, remark, forcedBy, attributes } = change;
+      const { sign, color } = signs[action];
+      const remarks = remark === undefined ? [] : [remark];
+      if (forcedBy.length > 0) remarks.push(`${forcedBy.join(", ")} cannot be changed in place`);
+      const why = remarks.length === 0 ? "" : ` (${remarks.join("; ")})`;
+      const verb = action === "replace" ? " is made anew" : action === "delete" ? " is deleted" : "";
+      return [style(color, `${sign} ${nameSome(names)}${verb}${why}`), ...describeAttributes(attributes)];
+    }),
   ];
+}
+
+/** What is to be changed in the very same way, as by another tag, is told once; what is to go, one by one. */
+function alike(objects: readonly ObjectChange[]): [names: string[], change: ObjectChange][] {
+  const groups = new Map<string, [names: string[], change: ObjectChange]>();
+  for (const change of objects) {
+    const { action, what, remark, attributes } = change;
+    const key = action === "change" ? JSON.stringify([remark, attributes]) : what;
+    const group = groups.get(key);
+    if (group) group[0].push(what);
+    else groups.set(key, [[what], change]);
+  }
+  return [...groups.values()];
 }
 
 /** Many of a kind in one line: "aws_subnet.private (3)" */

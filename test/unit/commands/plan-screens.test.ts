@@ -136,6 +136,27 @@ describe("a plan on the terminal", () => {
     `);
   });
 
+  it("tells once what changes in the same way in many places, and names whatever is to go", () => {
+    const attributes = [{ path: "tags.Grant", before: "OCE-1", after: "OCE-2" }];
+    const tagged = ["aws_vpc.a", "aws_subnet.b", "aws_eip.c", "aws_route.d", "aws_kms_key.e"];
+    const [step] = changed.steps;
+    const objects = [
+      ...tagged.map((what) => change("change", what, { attributes })),
+      change("change", "aws_iam_role.f", { attributes: [{ ...attributes[0]!, after: "other" }] }),
+      change("delete", "aws_instance.g"),
+      change("delete", "aws_instance.h"),
+    ];
+    const lines = describePreview({ ...changed, steps: [{ ...step!, objects }] }, plain);
+    expect(lines.slice(4, 10)).toEqual([
+      "    ~ aws_vpc.a, aws_subnet.b, aws_eip.c and 2 more",
+      '        tags.Grant: "OCE-1" → "OCE-2"',
+      "    ~ aws_iam_role.f",
+      '        tags.Grant: "OCE-1" → "other"',
+      "    - aws_instance.g is deleted",
+      "    - aws_instance.h is deleted",
+    ]);
+  });
+
   it("shortens what is long, and says where all of it is", () => {
     const attributes = Array.from({ length: 20 }, (_, index) => ({ path: `a${index}`, before: 1, after: 2 }));
     attributes[0] = { path: "long", before: "x".repeat(500), after: "a\nb\n" } as never;
