@@ -236,10 +236,12 @@ describe("what would be lost", () => {
     expect(added.exitCode, added.stderr).toBe(0);
     await configure(present);
     const addresses = ['aws_efs_access_point.folders["data"]', "PersistentVolumeClaim/jupyterhub/shared-data"];
-    const refused = await update("--yes");
+    // It is what an earlier run installed.
+    const back = ["--yes", "--use-local-config"];
+    const refused = await update(...back);
     expect(refused.exitCode, refused.stderr).toBe(2);
     for (const address of addresses) expect(refused.stderr).toContain(address);
-    const removed = await update("--yes", ...addresses.flatMap((address) => ["--allow-replace", address]));
+    const removed = await update(...back, ...addresses.flatMap((address) => ["--allow-replace", address]));
     expect(removed.exitCode, removed.stderr).toBe(0);
   });
 });
