@@ -101,13 +101,14 @@ async function takeHubAway(session: Session, cleanup: Cleanup, options: CleanupO
   const { output } = session;
   const { name } = cleanup.config;
   const runOptions = runOptionsOf(session, "--only hub");
+  const checked = await checkSteps(hubOnlySteps, cleanup, runOptions);
+  // Asked after the run lock is taken: another run's Terraform is not to be waited for.
   const reach = await cleanup.reach();
   if (reach.kind === "unreachable") {
     throw new UserError("ClusterUnreachable", `the hub can't be taken out of its cluster: ${reach.why}`, {
       hint: "run it where the cluster can be reached, as one who may administer it",
     });
   }
-  const checked = await checkSteps(hubOnlySteps, cleanup, runOptions);
   if (!hasChanges(checked)) {
     output.result(`Nothing to do: the hub of ${name} is not there`);
     return;
