@@ -18,38 +18,41 @@ const { signal } = interrupted;
 // Every time, so that a second Ctrl-C does not leave the sandbox behind.
 for (const end of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(end, () => interrupted.abort());
 
+const measurements: Measurement[] = [];
 try {
-  const measurements = await measureAll();
-  process.stdout.write(`${formatTable(measurements).join("\n")}\n`);
+  await measureAll();
   if (!measurements.every(isWithinBound)) process.exitCode = 1;
 } catch (error) {
   say(signal.aborted ? "✖ interrupted" : `✖ ${error instanceof Error ? error.message : String(error)}`);
   if (error instanceof SandboxError && error.hint !== undefined) say(`→ ${error.hint}`);
   process.exitCode = signal.aborted ? 130 : 1;
+} finally {
+  // What was measured before a failure holds all the same.
+  if (measurements.length > 0) process.stdout.write(`${formatTable(measurements).join("\n")}\n`);
 }
 
-async function measureAll(): Promise<Measurement[]> {
+async function measureAll(): Promise<void> {
   say(`${availableParallelism()} cores, load ${loadavg()[0]?.toFixed(1) ?? "?"}, Node ${process.version}`);
   say("cold start");
-  const coldStart = await measureColdStart(signal);
+  measurements.push(...(await measureColdStart(signal)));
   const folder = sandboxFolder(name);
   let forget: (() => void) | undefined;
   try {
     const example = prepareExample(folder, await startSandbox(folder, name, say));
     say("hubctl install into the empty account (about 90 seconds)");
-    const memory = await measureInstall(example, signal);
+    measurements.push(await measureInstall(example, signal));
     say("hubctl install where all is done, and the raw commands, in turns (about 2 minutes)");
-    const noOp = await measureNoOp(example, signal);
+    measurements.push(await measureNoOp(example, signal));
     say("hubctl plan where nothing is to change, and the raw commands, in turns (about 2 minutes)");
-    const plan = await measurePlan(example, signal);
+    measurements.push(await measurePlan(example, signal));
     say("hubctl status, with AWS far away");
-    const status = await measureStatus(example, signal);
+    measurements.push(await measureStatus(example, signal));
     const cleanup = await prepareCleanup({ folder, example, say }, name);
     forget = cleanup.forget;
     say("hubctl audit among 10,000 things of others (about 2 minutes)");
-    const audit = await measureAudit(example.env, signal);
+    measurements.push(...(await measureAudit(example.env, signal)));
     say("hubctl cleanup and the raw commands, in turns, each on the same installed world (about 8 minutes)");
-    return [...coldStart, noOp, plan, memory, status, ...audit, await cleanup.measure(signal)];
+    measurements.push(await cleanup.measure(signal));
   } finally {
     await stopSandbox(folder, say);
     forget?.();

@@ -1,3 +1,4 @@
+import { DeleteNetworkInterfaceCommand, EC2Client, paginateDescribeNetworkInterfaces } from "@aws-sdk/client-ec2";
 import {
   DeleteMountTargetCommand,
   DescribeFileSystemsCommand,
@@ -60,9 +61,9 @@ function measureCleanup(
       let seconds = 0;
       for (const command of clusterCommands(example)) seconds += (await runTimed(command, { signal })).seconds;
       seconds += await removeMountTargets(env, signal);
-      for (const stack of ["cluster", "storage"]) {
-        seconds += (await runTimed(destroyCommand(env, join(work, "terraform", stack)), { signal })).seconds;
-      }
+      const destroy = (stack: string) => runTimed(destroyCommand(env, join(work, "terraform", stack)), { signal });
+      seconds += (await besideFreeing(env, () => destroy("cluster"))).seconds;
+      seconds += (await destroy("storage")).seconds;
       return { seconds };
     },
   });
@@ -101,17 +102,48 @@ function destroyCommand(env: NodeJS.ProcessEnv, cwd: string): TimedCommand {
   };
 }
 
-/** Terraform did not make them, and can't delete the subnets before them. Gives the seconds that it took. */
-async function removeMountTargets(env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<number> {
-  const started = performance.now();
-  const client = new EFSClient({
+/**
+ * Deletes the interfaces that ended nodes leave behind while `work` goes on: `terraform destroy` waits for its subnets
+ * until somebody does, and then fails.
+ */
+async function besideFreeing<Result>(env: NodeJS.ProcessEnv, work: () => Promise<Result>): Promise<Result> {
+  const client = new EC2Client(clientOptions(env));
+  const over = new AbortController();
+  const free = async () => {
+    while (!over.signal.aborted) {
+      const Filters = [{ Name: "status", Values: ["available"] }];
+      for await (const { NetworkInterfaces = [] } of paginateDescribeNetworkInterfaces({ client }, { Filters })) {
+        for (const { NetworkInterfaceId } of NetworkInterfaces) {
+          await client.send(new DeleteNetworkInterfaceCommand({ NetworkInterfaceId }));
+        }
+      }
+      await delay(2000, undefined, { signal: over.signal }).catch(() => undefined);
+    }
+  };
+  const freeing = free();
+  try {
+    return await work();
+  } finally {
+    over.abort();
+    await freeing;
+  }
+}
+
+function clientOptions(env: NodeJS.ProcessEnv) {
+  return {
     endpoint: env["AWS_ENDPOINT_URL"] ?? "",
     region: env["AWS_REGION"] ?? "",
     credentials: {
       accessKeyId: env["AWS_ACCESS_KEY_ID"] ?? "",
       secretAccessKey: env["AWS_SECRET_ACCESS_KEY"] ?? "",
     },
-  });
+  };
+}
+
+/** Terraform did not make them, and can't delete the subnets before them. Gives the seconds that it took. */
+async function removeMountTargets(env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<number> {
+  const started = performance.now();
+  const client = new EFSClient(clientOptions(env));
   const list = async () => {
     const { FileSystems = [] } = await client.send(new DescribeFileSystemsCommand({}));
     const targets: string[] = [];
