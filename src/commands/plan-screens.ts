@@ -1,5 +1,4 @@
 import type { AttributeChange, ObjectChange } from "../engine/object-change.ts";
-import { nameSome } from "../health/layer.ts";
 import { describeServers } from "../plan/consequences.ts";
 import type { LayerDrift, Preview, StepPreview } from "../plan/preview.ts";
 import type { Output } from "../ui/output.ts";
@@ -64,7 +63,7 @@ function describeObjects(objects: readonly ObjectChange[], style: Style): string
       if (forcedBy.length > 0) remarks.push(`${forcedBy.join(", ")} cannot be changed in place`);
       const why = remarks.length === 0 ? "" : ` (${remarks.join("; ")})`;
       const verb = action === "replace" ? " is made anew" : action === "delete" ? " is deleted" : "";
-      return [style(color, `${sign} ${nameSome(names)}${verb}${why}`), ...describeAttributes(attributes)];
+      return [style(color, `${sign} ${describeNames(names)}${verb}${why}`), ...describeAttributes(attributes)];
     }),
   ];
 }
@@ -80,6 +79,13 @@ function alike(objects: readonly ObjectChange[]): [names: string[], change: Obje
     else groups.set(key, [[what], change]);
   }
   return [...groups.values()];
+}
+
+const mostNames = 4;
+
+function describeNames(names: readonly string[]): string {
+  const more = names.length - mostNames;
+  return `${names.slice(0, mostNames).join(", ")}${more > 0 ? ` and ${more} more, which --json shows` : ""}`;
 }
 
 /** Many of a kind in one line: "aws_subnet.private (3)" */

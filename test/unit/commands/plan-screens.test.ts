@@ -148,7 +148,7 @@ describe("a plan on the terminal", () => {
     ];
     const lines = describePreview({ ...changed, steps: [{ ...step!, objects }] }, plain);
     expect(lines.slice(4, 10)).toEqual([
-      "    ~ aws_vpc.a, aws_subnet.b, aws_eip.c and 2 more",
+      "    ~ aws_vpc.a, aws_subnet.b, aws_eip.c, aws_route.d and 1 more, which --json shows",
       '        tags.Grant: "OCE-1" → "OCE-2"',
       "    ~ aws_iam_role.f",
       '        tags.Grant: "OCE-1" → "other"',
