@@ -109,23 +109,25 @@ function destroyCommand(env: NodeJS.ProcessEnv, cwd: string): TimedCommand {
 async function besideFreeing<Result>(env: NodeJS.ProcessEnv, work: () => Promise<Result>): Promise<Result> {
   const client = new EC2Client(clientOptions(env));
   const over = new AbortController();
+  const Filters = [{ Name: "status", Values: ["available"] }];
   const free = async () => {
     while (!over.signal.aborted) {
-      const Filters = [{ Name: "status", Values: ["available"] }];
       for await (const { NetworkInterfaces = [] } of paginateDescribeNetworkInterfaces({ client }, { Filters })) {
-        for (const { NetworkInterfaceId } of NetworkInterfaces) {
-          await client.send(new DeleteNetworkInterfaceCommand({ NetworkInterfaceId }));
-        }
+        await Promise.all(NetworkInterfaces.map(({ NetworkInterfaceId }) => remove(client, NetworkInterfaceId)));
       }
       await delay(2000, undefined, { signal: over.signal }).catch(() => undefined);
     }
   };
-  const freeing = free();
+  const [result] = await Promise.all([work().finally(() => over.abort()), free()]);
+  return result;
+}
+
+/** Terraform's provider may have been faster: it knows some of them itself. */
+async function remove(client: EC2Client, NetworkInterfaceId: string | undefined): Promise<void> {
   try {
-    return await work();
-  } finally {
-    over.abort();
-    await freeing;
+    await client.send(new DeleteNetworkInterfaceCommand({ NetworkInterfaceId }));
+  } catch (error) {
+    if ((error as Error).name !== "InvalidNetworkInterfaceID.NotFound") throw error;
   }
 }
 
