@@ -1,4 +1,4 @@
-import { confirm, input, select } from "@inquirer/prompts";
+import type * as Prompts from "@inquirer/prompts";
 import { AbortError, UserError } from "../errors.ts";
 import type { Output } from "./output.ts";
 
@@ -13,14 +13,16 @@ interface Question {
 /** Asks for consent; "no" and Ctrl-C are an AbortError. Without a terminal it never asks. */
 export async function confirmOrAbort(output: Output, { message, flag, declined }: Question): Promise<void> {
   refuseWithoutTerminal(output, { message, flag });
-  const agreed = await answered(() => confirm({ message, default: false }, { output: output.progressStream }));
+  const agreed = await answered(({ confirm }) =>
+    confirm({ message, default: false }, { output: output.progressStream }),
+  );
   if (!agreed) throw new AbortError("Declined", declined);
 }
 
 /** Asks for the very word, so that nobody agrees by habit. */
 export async function typeOrAbort(output: Output, word: string, { message, flag, declined }: Question): Promise<void> {
   refuseWithoutTerminal(output, { message, flag });
-  const typed = await answered(() => input({ message }, { output: output.progressStream }));
+  const typed = await answered(({ input }) => input({ message }, { output: output.progressStream }));
   if (typed.trim() !== word) throw new AbortError("Declined", declined);
 }
 
@@ -30,7 +32,7 @@ export async function chooseOrAbort<Value extends string>(
   { message, flag }: Pick<Question, "message" | "flag">,
 ): Promise<Value> {
   refuseWithoutTerminal(output, { message, flag });
-  return answered(() => select({ message, choices }, { output: output.progressStream }));
+  return answered(({ select }) => select({ message, choices }, { output: output.progressStream }));
 }
 
 function refuseWithoutTerminal(output: Output, { message, flag }: Pick<Question, "message" | "flag">): void {
@@ -38,9 +40,10 @@ function refuseWithoutTerminal(output: Output, { message, flag }: Pick<Question,
   throw new UserError("NoTerminal", `cannot ask without a terminal: ${message}`, { hint: `answer with ${flag}` });
 }
 
-async function answered<Value>(ask: () => Promise<Value>): Promise<Value> {
+/** The prompts are loaded with the first question: most runs ask none. */
+async function answered<Value>(ask: (prompts: typeof Prompts) => Promise<Value>): Promise<Value> {
   try {
-    return await ask();
+    return await ask(await import("@inquirer/prompts"));
   } catch (cause) {
     if (cause instanceof Error && cause.name === "ExitPromptError")
       throw new AbortError("Declined", "interrupted at a question; nothing was touched", { cause });
