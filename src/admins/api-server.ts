@@ -8,7 +8,8 @@ import { kubeContext, kubeconfigFor, type ClusterAccess } from "../aws/cluster.t
 import type { CredentialsProvider } from "../aws/login.ts";
 import { signClusterToken } from "../aws/token.ts";
 import type { Exec } from "../tools/exec.ts";
-import { createRawApi, refusalOf, tokenFromEnvironment, type RawApi } from "../tools/kubectl-raw.ts";
+import { tokenFromEnvironment } from "../tools/kube-login.ts";
+import { createRawApi, refusalOf, type RawApi } from "../tools/kubectl-raw.ts";
 
 /** How the API server sees the caller. */
 export interface Standing {

@@ -35,6 +35,8 @@ export interface AwsClients {
   readonly sts: STSClient;
   /** Of whoever is logged in; all others act as the role that is assumed, if there is one. */
   readonly loginSts: STSClient;
+  /** Those that all clients but `loginSts` sign with. */
+  readonly credentials: CredentialsProvider;
   /** Of services that only the inventory asks; each is loaded when it is asked for. */
   readonly rare: RareClients;
 }
@@ -83,6 +85,7 @@ export function createClients(region: string, login: Login = {}, pace?: Pace): A
     ssm: nameCallsInErrors(new SSMClient(shared)),
     sts: nameCallsInErrors(new STSClient(shared)),
     loginSts: nameCallsInErrors(new STSClient({ ...shared, credentials: base })),
+    credentials,
     rare: rareClients(shared),
   };
 }

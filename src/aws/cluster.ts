@@ -40,20 +40,25 @@ export function accessTo(cluster: Cluster | undefined, region: string): ClusterA
   return { name: cluster.name, region, endpoint: cluster.endpoint, certificateAuthority };
 }
 
-/**
- * A kubeconfig with one context, whose logins come from `hubctl token`: no aws CLI, nothing secret in the file.
- * `program` is the argv prefix that runs this hubctl.
- */
-export function kubeconfigFor(
-  access: ClusterAccess,
-  program: readonly [string, ...string[]],
+/** The program that kubectl and Helm ask for a login, and its arguments. */
+export type LoginProgram = readonly [string, ...string[]];
+
+/** Logins come from `hubctl token`: no aws CLI is needed. `program` is the argv prefix that runs this hubctl. */
+export function hubctlToken(
+  program: LoginProgram,
+  { name, region }: Pick<ClusterAccess, "name" | "region">,
   { profile, assumeRole }: Login = {},
-) {
-  const context = kubeContext(access.name);
+): LoginProgram {
   const login = [
     ...(profile === undefined ? [] : ["--profile", profile]),
     ...(assumeRole === undefined ? [] : ["--assume-role", assumeRole]),
   ];
+  return [...program, "token", "--cluster", name, "--region", region, ...login];
+}
+
+/** A kubeconfig with one context and nothing secret in it. */
+export function kubeconfigFor(access: ClusterAccess, [command, ...args]: LoginProgram) {
+  const context = kubeContext(access.name);
   return {
     apiVersion: "v1",
     kind: "Config",
@@ -71,8 +76,8 @@ export function kubeconfigFor(
         user: {
           exec: {
             apiVersion: "client.authentication.k8s.io/v1",
-            command: program[0],
-            args: [...program.slice(1), "token", "--cluster", access.name, "--region", access.region, ...login],
+            command,
+            args,
             interactiveMode: "Never",
             provideClusterInfo: false,
           },

@@ -1,6 +1,6 @@
 import { stringify } from "yaml";
 import { createClients } from "../aws/clients.ts";
-import { accessTo, describeCluster, kubeconfigFor, refuseForeignCluster } from "../aws/cluster.ts";
+import { accessTo, describeCluster, hubctlToken, kubeconfigFor, refuseForeignCluster } from "../aws/cluster.ts";
 import { readLock } from "../config/lock-file.ts";
 import { mergeIntoFile, userKubeconfig } from "../config/user-kubeconfig.ts";
 import { UserError } from "../errors.ts";
@@ -26,7 +26,7 @@ export async function kubeconfig(options: KubeconfigOptions, env: NodeJS.Process
       hint: `hubctl install --deployment ${deployment.name}`,
     });
   }
-  const made = kubeconfigFor(access, thisProgram, config.aws);
+  const made = kubeconfigFor(access, hubctlToken(thisProgram, access, config.aws));
   if (options.merge) await merge(made, userKubeconfig(env));
   else process.stdout.write(stringify(made));
 }

@@ -39,8 +39,10 @@ async function lookAhead({ installation, output, interrupts, logger }: ReadingSe
   const log = (line: string) => logger.write(line);
   const checking = { output, interrupts, classify: classifyError, log };
   const isInstalled = readLock(installation.deployment.lockFile) !== undefined;
-  if (isInstalled) await checkSteps([notPaused], installation, checking);
+  await checkSteps([{ inOrder: [...first, ...(isInstalled ? [notPaused] : [])] }], installation, checking);
   noteUnsavedState(installation);
+  // Terraform takes longest by far: what else is asked may begin once nothing keeps it waiting.
+  await Promise.allSettled(Object.values(installation.stacks).map((stack) => stack.prepare()));
   const look = lookAtCluster(installation);
   // It is awaited once the steps have been checked; until then nobody would hear of its failure.
   look.catch(() => undefined);
@@ -59,14 +61,13 @@ function noteUnsavedState({ deployment, note }: Installation): void {
   }
 }
 
-/**
- * Nothing is run in between, and outputs are read from the state itself: so no check has to wait for another, except for
- * tools and login, without which none gets an answer.
- */
+/** Without them no other check gets an answer. */
+const first: readonly Step<Installation>[] = [checkTools, checkLogin];
+
+/** Nothing is run in between, and outputs are read from the state itself: so no check has to wait for another. */
 function atOnce(list: StepList<Installation>): StepList<Installation> {
-  const first: readonly Step<Installation>[] = [checkTools, checkLogin];
   const steps = turnsOf(list).flat();
-  return [...first, { inOrder: steps.filter((step) => !first.includes(step)) }];
+  return [{ inOrder: steps.filter((step) => !first.includes(step)) }];
 }
 
 function toText(preview: Preview, { markdown }: Pick<PlanOptions, "markdown">): string {

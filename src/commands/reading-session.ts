@@ -1,12 +1,15 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { signClusterToken } from "../aws/token.ts";
 import { secretValues } from "../config/secrets.ts";
 import { createWorkDir, type WorkDir } from "../config/work-dir.ts";
 import { createInterrupts, type Interrupts } from "../engine/interrupt.ts";
 import { HubctlError } from "../errors.ts";
 import { createInstallation, type Installation } from "../steps/installation.ts";
+import { askedOnce } from "../tools/asked-once.ts";
 import { createExec, createStartTool } from "../tools/exec.ts";
+import { withTokens } from "../tools/kube-login.ts";
 import { toExpected } from "../ui/errors.ts";
 import { logFileName, openLogger, type Logger } from "../ui/logger.ts";
 import { createOutput, type Output } from "../ui/output.ts";
@@ -48,7 +51,11 @@ export async function inReadingSession<Result>(
   const stopListening = interrupts.listen();
   const folder = await mkdtemp(join(tmpdir(), `hubctl-${command}-`));
   const running = { running: interrupts, log, redact };
-  const exec = createExec(running);
+  const signIn = () => {
+    const { region, credentials } = installation.aws;
+    return signClusterToken({ cluster: config.name, region }, credentials);
+  };
+  const exec = askedOnce(withTokens(createExec(running), signIn));
   const installation = createInstallation({
     config,
     deployment,

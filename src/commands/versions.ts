@@ -3,7 +3,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stringify } from "yaml";
 import { createClients, type AwsClients } from "../aws/clients.ts";
-import { accessTo, describeCluster, kubeconfigFor, kubeContext, refuseForeignCluster } from "../aws/cluster.ts";
+import {
+  accessTo,
+  describeCluster,
+  hubctlToken,
+  kubeconfigFor,
+  kubeContext,
+  refuseForeignCluster,
+} from "../aws/cluster.ts";
 import { getCaller } from "../aws/caller.ts";
 import type { HubConfig } from "../config/hub-config.ts";
 import { readLock } from "../config/lock-file.ts";
@@ -71,7 +78,8 @@ async function lookInside({ aws, config, exec, output, id }: Inside): Promise<In
   const folder = await mkdtemp(join(tmpdir(), "hubctl-versions-"));
   try {
     const kubeconfig = join(folder, "kubeconfig");
-    await writeFile(kubeconfig, stringify(kubeconfigFor(access, thisProgram, config.aws)), { mode: 0o600 });
+    const login = hubctlToken(thisProgram, access, config.aws);
+    await writeFile(kubeconfig, stringify(kubeconfigFor(access, login)), { mode: 0o600 });
     return await readInCluster(exec, { kubeconfig, context: kubeContext(config.name) });
   } catch (error) {
     if (!(error instanceof HubctlError)) throw error;

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { stringify } from "yaml";
 import { abortable } from "../aws/abortable.ts";
 import type { AwsClients } from "../aws/clients.ts";
-import { accessTo, describeCluster, kubeconfigFor, kubeContext } from "../aws/cluster.ts";
+import { accessTo, describeCluster, hubctlToken, kubeconfigFor, kubeContext } from "../aws/cluster.ts";
 import { readPause } from "../aws/pause.ts";
 import { ToolError } from "../errors.ts";
 import { createExec, type Exec, type RunningTools } from "../tools/exec.ts";
@@ -148,7 +148,8 @@ function observe(options: HealthOptions, { exec, folder, signal, now }: Means): 
     const access = accessTo(found, aws.region);
     if (!access) throw unreachable("the cluster has no endpoint yet");
     const kubeconfig = join(folder, "kubeconfig");
-    await writeFile(kubeconfig, stringify(kubeconfigFor(access, options.program, config.aws)), { mode: 0o600 });
+    const login = hubctlToken(options.program, access, config.aws);
+    await writeFile(kubeconfig, stringify(kubeconfigFor(access, login)), { mode: 0o600 });
     return { kubeconfig, context: kubeContext(config.name) };
   });
   const get = async (resource: string) =>

@@ -3,7 +3,14 @@ import { readFile, writeFile } from "node:fs/promises";
 import { isDeepStrictEqual } from "node:util";
 import { stringify } from "yaml";
 import type { z } from "zod";
-import { accessTo, describeCluster, kubeconfigFor, kubeContext } from "../aws/cluster.ts";
+import {
+  accessTo,
+  describeCluster,
+  hubctlToken,
+  kubeconfigFor,
+  kubeContext,
+  type LoginProgram,
+} from "../aws/cluster.ts";
 import type { KubeTarget } from "../tools/helm.ts";
 import { createClients, type AwsClients } from "../aws/clients.ts";
 import { getCaller, principalArn, type Caller } from "../aws/caller.ts";
@@ -34,6 +41,7 @@ import { findFrozenDigests } from "./frozen-digests.ts";
 import { createGuard, type Guard } from "./guard.ts";
 import { memo, type Memo } from "./memo.ts";
 import { stackKey } from "./terraform-override.ts";
+import { tokenFromEnvironment } from "../tools/kube-login.ts";
 import { findTerraform, type TerraformBinary } from "../tools/terraform.ts";
 import type { TerraformRunDependencies } from "../tools/terraform-run.ts";
 import { deploymentStack, readStateOutputs, type DeploymentStack } from "./terraform-stack.ts";
@@ -47,7 +55,7 @@ export interface Installation {
   readonly aws: AwsClients;
   readonly exec: Exec;
   /** The argv prefix that runs this hubctl. */
-  readonly program: readonly [string, ...string[]];
+  readonly program: LoginProgram;
   /** Folder, URL or registry that charts come from instead of their own repositories. */
   readonly chartMirror: string | undefined;
   readonly signal: AbortSignal;
@@ -174,7 +182,9 @@ export function createInstallation(options: InstallationOptions): Installation {
     }),
     kubeconfigText: memo(async () => {
       const access = accessTo(await describeCluster(aws, config.name), aws.region);
-      return access && stringify(kubeconfigFor(access, options.program, config.aws));
+      if (!access) return undefined;
+      const login = installation.isReading ? tokenFromEnvironment : hubctlToken(options.program, access, config.aws);
+      return stringify(kubeconfigFor(access, login));
     }),
     kubeTarget: memo(async () => {
       const wanted = await installation.kubeconfigText();

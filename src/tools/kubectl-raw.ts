@@ -1,5 +1,6 @@
 import { CommandError, type Command, type Exec } from "./exec.ts";
 import type { KubeTarget } from "./helm.ts";
+import { withToken } from "./kube-login.ts";
 
 /** Requests to the API server itself: no discovery, no client-side defaults, and the server's own JSON as the answer. */
 export interface RawApi {
@@ -32,11 +33,10 @@ function raw(target: KubeTarget, args: readonly string[]): Command {
   };
 }
 
-/** `token` is handed on in the environment of kubectl, to the login program of the kubeconfig. */
+/** The kubeconfig has to name `tokenFromEnvironment`. */
 export function createRawApi(exec: Exec, target: KubeTarget, token: string): RawApi {
   const run = async (command: Command) => {
-    const env = { ...command.env, [tokenVariable]: execCredential(token) };
-    const { stdout } = await exec({ ...command, env, secrets: [token] });
+    const { stdout } = await exec(withToken(command, token));
     return JSON.parse(stdout) as unknown;
   };
   return {
@@ -52,24 +52,6 @@ export function createRawApi(exec: Exec, target: KubeTarget, token: string): Raw
     replace: (path, object) => run(rawReplaceCommand(target, path, object)),
   };
 }
-
-const tokenVariable = "HUBCTL_EXEC_CREDENTIAL_TOKEN";
-
-function execCredential(token: string): string {
-  return JSON.stringify({
-    apiVersion: "client.authentication.k8s.io/v1",
-    kind: "ExecCredential",
-    spec: {},
-    status: { token },
-  });
-}
-
-/** The login program of a kubeconfig for `createRawApi`: hands on the credential that is in its environment. */
-export const tokenFromEnvironment: readonly [string, ...string[]] = [
-  process.execPath,
-  "--print",
-  `process.env.${tokenVariable}`,
-];
 
 export type Refusal = "Unauthorized" | "Forbidden" | "NotFound" | "Conflict" | "AlreadyExists";
 

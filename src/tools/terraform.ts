@@ -18,7 +18,14 @@ export interface TerraformFolder {
 }
 
 const oldest = { major: 1, minor: 10 };
+const hint = "install Terraform 1.10 or newer, or OpenTofu 1.10 or newer, or point HUBCTL_TERRAFORM at one";
 const lockTimeout = "-lock-timeout=60s";
+
+/**
+ * A plan is over before it would need memory back, and looking for some takes Terraform and its provider a third of
+ * their time: https://go.dev/doc/gc-guide
+ */
+const unhurriedCollector = { GOGC: "off", GOMEMLIMIT: "1GiB" };
 
 export function initCommand(folder: TerraformFolder): Command {
   return inFolder(folder, ["init", "-input=false", "-no-color", "-reconfigure"]);
@@ -29,7 +36,7 @@ export function planCommand(
   folder: TerraformFolder,
   options: { out: string; destroy?: boolean; targets?: readonly string[]; isLocked?: boolean },
 ): Command {
-  return inFolder(folder, [
+  const command = inFolder(folder, [
     "plan",
     "-input=false",
     "-no-color",
@@ -40,6 +47,7 @@ export function planCommand(
     ...(options.targets ?? []).map((address) => `-target=${address}`),
     `-out=${options.out}`,
   ]);
+  return { ...command, env: { ...unhurriedCollector, ...command.env } };
 }
 
 export function showPlanCommand(folder: TerraformFolder, planFile: string): Command {
@@ -71,7 +79,7 @@ export function forceUnlockCommand(folder: TerraformFolder, lockId: string): Com
 }
 
 function versionCommand(file: string): Command {
-  return { file, args: ["version", "-json"], env: terraformEnv() };
+  return { file, args: ["version"], env: terraformEnv() };
 }
 
 const outputsSchema = z.record(z.string(), z.object({ sensitive: z.boolean().default(false), value: z.unknown() }));
@@ -87,12 +95,11 @@ export function parseStateOutputs(state: string): Record<string, unknown> {
   return Object.fromEntries(Object.entries(outputs).map(([name, output]) => [name, output.value]));
 }
 
-const versionSchema = z.object({ terraform_version: z.string() });
-
-export function parseVersion(stdout: string): string {
-  // Warnings about the CLI configuration come before the JSON.
-  const json = stdout.slice(Math.max(stdout.indexOf("{"), 0));
-  return versionSchema.parse(JSON.parse(json)).terraform_version;
+/** Of its text, as the JSON does not tell one program from the other. Warnings may come before; undefined of others. */
+export function parseVersion(stdout: string): Pick<TerraformBinary, "flavor" | "version"> | undefined {
+  const [, name, version] = /^(Terraform|OpenTofu) v(\d\S*)/m.exec(stdout) ?? [];
+  if (version === undefined) return undefined;
+  return { flavor: name === "OpenTofu" ? "opentofu" : "terraform", version };
 }
 
 /** Finds HUBCTL_TERRAFORM, else terraform, else tofu on PATH, from 1.10 on. */
@@ -103,11 +110,11 @@ export async function findTerraform(exec: Exec, env: NodeJS.ProcessEnv = process
   for (const file of candidates) {
     const stdout = await runIfInstalled(exec, versionCommand(file));
     if (stdout === undefined) continue;
-    const version = parseVersion(stdout);
-    if (isNewEnough(version)) return { file, version, flavor: await flavorOf(exec, file) };
-    tooOld.push(`${file} ${version}`);
+    const found = parseVersion(stdout);
+    if (!found) throw new UserError("TerraformUnknown", `${file} is neither Terraform nor OpenTofu`, { hint });
+    if (isNewEnough(found.version)) return { file, ...found };
+    tooOld.push(`${file} ${found.version}`);
   }
-  const hint = "install Terraform 1.10 or newer, or OpenTofu 1.10 or newer, or point HUBCTL_TERRAFORM at one";
   if (tooOld.length > 0) throw new UserError("TerraformTooOld", `${tooOld.join(" and ")} is older than 1.10`, { hint });
   const missing =
     chosen === ""
@@ -123,12 +130,6 @@ async function runIfInstalled(exec: Exec, command: Command): Promise<string | un
     if (error instanceof UserError && error.code === "ToolNotFound") return undefined;
     throw error;
   }
-}
-
-async function flavorOf(exec: Exec, file: string): Promise<TerraformBinary["flavor"]> {
-  // `version -json` has the same keys in both, so this is the one place where a program's name is read off its text.
-  const { stdout } = await exec({ file, args: ["version"], env: terraformEnv() });
-  return /^OpenTofu /m.test(stdout) ? "opentofu" : "terraform";
 }
 
 function isNewEnough(version: string): boolean {

@@ -80,7 +80,7 @@ function terraform(version: string): void {
     join(root, "bin"),
     "terraform",
     `const [command, ...options] = process.argv.slice(2);
-     if (command === "version") console.log(options[0] === "-json" ? '{"terraform_version":"${version}"}' : "Terraform v${version}");
+     if (command === "version") console.log("Terraform v${version}");
      if (command === "console") console.log(JSON.stringify(Buffer.from("{}").toString("base64")));`,
   );
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { kubeconfigFor, refuseForeignCluster } from "../../../src/aws/cluster.ts";
+import { hubctlToken, kubeconfigFor, refuseForeignCluster } from "../../../src/aws/cluster.ts";
 
 test("a cluster with this deployment's id is ours", () => {
   expect(() => refuseForeignCluster({ name: "dandihub", tags: { "hubctl:id": "abc" } }, "abc")).not.toThrow();
@@ -20,7 +20,7 @@ test.each([
 
 test("the kubeconfig holds no secret and runs hubctl for a token", () => {
   const access = { name: "dandihub", region: "us-east-2", endpoint: "https://api", certificateAuthority: "Q0E=" };
-  expect(kubeconfigFor(access, ["/node", "/hubctl.js"])).toMatchInlineSnapshot(`
+  expect(kubeconfigFor(access, hubctlToken(["/node", "/hubctl.js"], access))).toMatchInlineSnapshot(`
     {
       "apiVersion": "v1",
       "clusters": [
@@ -71,7 +71,7 @@ test("the kubeconfig holds no secret and runs hubctl for a token", () => {
 test("the kubeconfig names profile and role, so that it works in any shell", () => {
   const access = { name: "dandihub", region: "us-east-2", endpoint: "https://api", certificateAuthority: "Q0E=" };
   const login = { profile: "observatory", assumeRole: "arn:aws:iam::123456789012:role/architect" };
-  expect(kubeconfigFor(access, ["/node"], login)).toMatchObject({
+  expect(kubeconfigFor(access, hubctlToken(["/node"], access, login))).toMatchObject({
     users: [
       {
         user: {

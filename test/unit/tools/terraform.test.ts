@@ -76,20 +76,18 @@ describe("the parsers of Terraform's answers", () => {
 
   it("reads the version behind warnings about the CLI configuration", () => {
     const warning = "There are some problems with the CLI configuration:\n\nWarning: it does not exist.\n\n";
-    expect(parseVersion(`${warning}{"terraform_version":"1.11.4"}`)).toBe("1.11.4");
+    const text = `${warning}Terraform v1.12.0-beta1\non linux_amd64\n+ provider registry.terraform.io/hashicorp/aws v6.25.0\n`;
+    expect(parseVersion(text)).toEqual({ flavor: "terraform", version: "1.12.0-beta1" });
   });
 });
 
 describe("findTerraform", () => {
   const missing = new UserError("ToolNotFound", "not there");
-  const version = (text: string) => `{"terraform_version":"${text}"}`;
-  const json = { args: ["version", "-json"] };
-  const plain = { args: ["version"] };
+  const version = { args: ["version"] };
 
   it("takes terraform from PATH", async () => {
     const exec = fakeExec([
-      { command: { file: "terraform", ...json }, stdout: version("1.11.4") },
-      { command: { file: "terraform", ...plain }, stdout: "Terraform v1.11.4\n" },
+      { command: { file: "terraform", ...version }, stdout: "Terraform v1.11.4\non linux_amd64\n" },
     ]);
     expect(await findTerraform(exec, {})).toEqual({ file: "terraform", version: "1.11.4", flavor: "terraform" });
     exec.expectAllCalled();
@@ -97,18 +95,25 @@ describe("findTerraform", () => {
 
   it("falls back to tofu", async () => {
     const exec = fakeExec([
-      { command: { file: "terraform", ...json }, error: missing },
-      { command: { file: "tofu", ...json }, stdout: version("1.12.6") },
-      { command: { file: "tofu", ...plain }, stdout: "OpenTofu v1.12.6\n" },
+      { command: { file: "terraform", ...version }, error: missing },
+      { command: { file: "tofu", ...version }, stdout: "OpenTofu v1.12.6\n" },
     ]);
     expect(await findTerraform(exec, {})).toEqual({ file: "tofu", version: "1.12.6", flavor: "opentofu" });
   });
 
   it("asks only the one that HUBCTL_TERRAFORM names", async () => {
-    const exec = fakeExec([{ command: { file: "/opt/tf", ...json }, stdout: version("1.9.8") }]);
+    const exec = fakeExec([{ command: { file: "/opt/tf", ...version }, stdout: "Terraform v1.9.8\n" }]);
     await expect(findTerraform(exec, { HUBCTL_TERRAFORM: "/opt/tf" })).rejects.toMatchObject({
       code: "TerraformTooOld",
       message: "/opt/tf 1.9.8 is older than 1.10",
+    });
+  });
+
+  it("refuses another program", async () => {
+    const exec = fakeExec([{ command: { file: "/opt/tf", ...version }, stdout: "Pulumi v3\n" }]);
+    await expect(findTerraform(exec, { HUBCTL_TERRAFORM: "/opt/tf" })).rejects.toMatchObject({
+      code: "TerraformUnknown",
+      message: "/opt/tf is neither Terraform nor OpenTofu",
     });
   });
 
