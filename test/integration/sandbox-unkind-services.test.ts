@@ -14,6 +14,7 @@ import {
   CreateMountTargetCommand,
   DeleteFileSystemCommand,
   DeleteMountTargetCommand,
+  DescribeFileSystemPolicyCommand,
   DescribeFileSystemsCommand,
   DescribeMountTargetsCommand,
 } from "@aws-sdk/client-efs";
@@ -178,6 +179,9 @@ test("mount targets and file systems are being deleted for a while, and hold the
   await eventually("the file system's end", async () => {
     const { FileSystems: left } = await aws.efs.send(new DescribeFileSystemsCommand({}));
     return left!.every((one) => one.FileSystemId !== FileSystemId);
+  });
+  await expect(aws.efs.send(new DescribeFileSystemPolicyCommand({ FileSystemId }))).rejects.toMatchObject({
+    name: "FileSystemNotFound",
   });
 });
 

@@ -4,6 +4,9 @@ https://docs.aws.amazon.com/efs/latest/ug/API_DeleteMountTarget.html
 https://docs.aws.amazon.com/efs/latest/ug/API_DeleteFileSystem.html
 """
 
+from functools import wraps
+
+from moto.efs.exceptions import FileSystemNotFound
 from moto.efs.models import EFSBackend
 
 from .interfaces import hold, remove_interface
@@ -20,6 +23,20 @@ def apply():
     EFSBackend.create_mount_target = create_mount_target_and_interface
     EFSBackend.delete_mount_target = delete_mount_target
     EFSBackend.delete_file_system = delete_file_system_slowly
+    for name in ["describe_backup_policy", "describe_file_system_policy", "put_file_system_policy"]:
+        setattr(EFSBackend, name, of_one_that_exists(getattr(EFSBackend, name)))
+
+
+def of_one_that_exists(action):
+    """moto fails with an error of its own at the policy of a file system that is gone."""
+
+    @wraps(action)
+    def checked(self, file_system_id, *args, **kwargs):
+        if file_system_id not in self.file_systems_by_id:
+            raise FileSystemNotFound(file_system_id)
+        return action(self, file_system_id, *args, **kwargs)
+
+    return checked
 
 
 def create_mount_target_and_interface(self, *args, **kwargs):
