@@ -82,6 +82,8 @@ function clusterCommands({ env, install: { cwd }, kubeconfig }: Example): TimedC
   return [
     kubectl("delete", "service", "proxy-public", "--namespace", hub),
     uninstall("hub", hub),
+    // The pod of a copy of the hub's database, made four times a day, would keep its claims for ever.
+    kubectl("delete", "cronjobs,jobs,pods", "--all", "--namespace", hub),
     kubectl("delete", "persistentvolumeclaims", "--all", "--namespace", hub),
     kubectl("delete", "nodepools,nodeclaims", "--all"),
     kubectl("delete", "ec2nodeclasses", "--all"),
